@@ -1,0 +1,28 @@
+//! The nouns that every room shares: what an operator writes, once it cannot be nonsense.
+//!
+//! Nothing here does I/O, and nothing here knows another room. The words are those of the glossary in
+//! `ARCHITECTURE.md`: one word per thing, in code, configuration, API and logs alike.
+
+mod address;
+mod check;
+mod id;
+mod location;
+mod name;
+mod order_rule;
+mod override_;
+mod policy;
+mod problem;
+mod region;
+mod service;
+
+pub use address::{Family, Network, ScopeOffset, unfold};
+pub use check::{Check, HttpRequest, Probe, Request, StatusSet, Target};
+pub use id::{EndpointId, RegionId, ServiceId};
+pub use location::Location;
+pub use name::{Name, NameError};
+pub use order_rule::{OrderRule, Steer};
+pub use override_::{Override, OverrideState, Subject};
+pub use policy::{Filter, Policy, UnknownPolicy};
+pub use problem::{Place, Problem, Problems};
+pub use region::Region;
+pub use service::{Endpoint, Families, OnAllDown, Service, TtlRange};

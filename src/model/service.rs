@@ -1,0 +1,118 @@
+//! What a steered name answers.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::{Check, Family, Name, OrderRule, Place, Policy, RegionId};
+
+/// Endpoints by region, a check, a policy, a TTL range.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Service {
+    /// As the operator wrote it; unique.
+    pub name: String,
+    /// The names it answers, each with where it is written; a first label `*` is a wildcard (RFC 4592).
+    pub names: Vec<(Name, Place)>,
+    /// How one endpoint is chosen.
+    pub policy: Policy,
+    /// The bounds of every answer's TTL.
+    pub ttl: TtlRange,
+    /// Whether an EDNS Client Subnet is honoured (RFC 7871).
+    pub ecs: bool,
+    /// Whether A and AAAA may come from different regions.
+    pub families: Families,
+    /// What to answer when nothing is fit, unknown or idle.
+    pub on_all_down: OnAllDown,
+    /// Addresses for `on_all_down = "fallback"`, and when every endpoint is overridden down.
+    pub fallback: Vec<IpAddr>,
+    /// Fit addresses, of each family that it has, that make an endpoint fit; at least 1.
+    pub min_addresses: usize,
+    /// How its addresses are probed.
+    pub check: Check,
+    /// Order rules for this service alone; they come before the global ones.
+    pub order_rules: Vec<OrderRule>,
+    /// In written order, at most one a region.
+    pub endpoints: Vec<Endpoint>,
+    /// Where it is written.
+    pub place: Place,
+}
+
+impl Service {
+    /// The largest configured weight: what an endpoint's own is measured against.
+    pub fn largest_weight(&self) -> u16 {
+        self.endpoints.iter().map(|endpoint| endpoint.weight).max().unwrap_or(0)
+    }
+}
+
+/// One service in one region.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Endpoint {
+    /// Where it stands.
+    pub region: RegionId,
+    /// At most [`Endpoint::MAX_ADDRESSES`] of each family, in written order, none twice.
+    pub addresses: Vec<IpAddr>,
+    /// 0…10,000; against the service's largest.
+    pub weight: u16,
+    /// In the service's capacity unit; `None`: no limit known.
+    pub capacity: Option<u64>,
+    /// Where it is written.
+    pub place: Place,
+}
+
+impl Endpoint {
+    /// Addresses of one family that one endpoint may hold: as many as its live word has bits for.
+    pub const MAX_ADDRESSES: usize = 16;
+
+    /// Its addresses of one family, in written order.
+    pub fn addresses_of(&self, family: Family) -> impl Iterator<Item = IpAddr> + '_ {
+        self.addresses.iter().copied().filter(move |address| Family::of(*address) == family)
+    }
+}
+
+/// The TTLs that answers may carry, in whole seconds, `1 ≤ min ≤ max ≤ MAX`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TtlRange {
+    /// Given when the verdict may flip with the next probe.
+    pub min: u32,
+    /// Given when it cannot flip soon.
+    pub max: u32,
+}
+
+impl TtlRange {
+    /// The largest TTL that a live word can say: a little over nine hours.
+    pub const MAX: u32 = (1 << 15) - 1;
+
+    /// The range's bounds as durations.
+    pub fn durations(self) -> (Duration, Duration) {
+        (Duration::from_secs(self.min.into()), Duration::from_secs(self.max.into()))
+    }
+}
+
+impl Default for TtlRange {
+    fn default() -> Self {
+        TtlRange { min: 5, max: 60 }
+    }
+}
+
+/// Whether A and AAAA are picked apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Families {
+    /// Each family from the best region that it has.
+    #[default]
+    Independent,
+    /// Both from one region: NODATA rather than another region for the other family.
+    Together,
+}
+
+/// What to answer when nothing is fit, unknown or idle.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnAllDown {
+    /// As if everything that is not overridden were healthy.
+    #[default]
+    All,
+    /// The service's fallback addresses.
+    Fallback,
+    /// No addresses.
+    Nodata,
+    /// SERVFAIL, so that resolvers try another server.
+    Servfail,
+}
