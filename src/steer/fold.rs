@@ -1,0 +1,188 @@
+//! Verdicts, weight and the operator's word, folded into a live word. Pure; off the query path.
+
+use crate::health::Level;
+use crate::model::{OverrideState, TtlRange};
+
+use super::word::{Keep, Tier, Word};
+
+/// What we believe of one address, and for how many seconds it may be believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Belief {
+    /// Its target's level; an address that is not checked is healthy.
+    pub level: Level,
+    /// DESIGN 4.7: from the probes still needed to flip; the largest TTL where nothing can flip it.
+    pub ttl: u32,
+}
+
+/// The overrides that lie on an endpoint, its region's included, come down to this.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Effect {
+    /// The most restrictive: down, then drain, then the smaller weight, then up.
+    pub state: Option<OverrideState>,
+    /// The earliest end of any of them, in Unix seconds: lifting one may change what the others amount to.
+    pub until: Option<u64>,
+}
+
+impl Effect {
+    /// Two words on one endpoint; order does not matter.
+    pub fn and(self, other: Effect) -> Effect {
+        let state = match (self.state, other.state) {
+            (Some(one), Some(two)) => Some(if rank(one) >= rank(two) { one } else { two }),
+            (one, two) => one.or(two),
+        };
+        let until = match (self.until, other.until) {
+            (Some(one), Some(two)) => Some(one.min(two)),
+            (one, two) => one.or(two),
+        };
+        Effect { state, until }
+    }
+}
+
+/// How restrictive a word is; among weights the smaller.
+fn rank(state: OverrideState) -> u32 {
+    match state {
+        OverrideState::Up => 0,
+        OverrideState::Weight(weight) => 1 + u32::from(u16::MAX - weight),
+        OverrideState::Drain => 1 << 17,
+        OverrideState::Down => 1 << 18,
+    }
+}
+
+/// All that is known of an endpoint's addresses of one family.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'a> {
+    /// In written order; empty: it has none of this family.
+    pub beliefs: &'a [Belief],
+    /// So many must be healthy.
+    pub min_addresses: usize,
+    /// Configured.
+    pub weight: u16,
+    /// The service's largest configured weight.
+    pub largest_weight: u16,
+    /// The service's bounds.
+    pub ttl: TtlRange,
+    /// The operator's word.
+    pub effect: Effect,
+}
+
+/// The word for what is known at `now` (Unix seconds).
+pub fn fold(known: &Known<'_>, now: u64) -> Word {
+    if known.beliefs.is_empty() {
+        return Word::ABSENT;
+    }
+    let state = known.effect.state;
+    let weight = if let Some(OverrideState::Weight(weight)) = state { weight } else { known.weight };
+    let keep = match state {
+        Some(OverrideState::Drain | OverrideState::Down) => Keep::NONE,
+        _ => Keep::of_weights(weight, known.largest_weight),
+    };
+    let (tier, mask) = stand(known, keep);
+    let deadline = known.effect.until.map_or(0, |until| Word::deadline_for(until, now));
+    Word { tier, keep, ttl: believed_for(known) as u16, deadline, mask }
+}
+
+/// Tier, and which addresses are handed out.
+//
+// override  healthy ≥ min  + unknown ≥ min   keep > 0  keep = 0   addresses
+// down      any            any               barred    barred     none
+// up        any            any               fit       idle       healthy, else all
+// else      yes            any               fit       idle       healthy
+// else      no             yes               unknown   idle       healthy or unknown
+// else      no             no                failing   failing    all
+fn stand(known: &Known<'_>, keep: Keep) -> (Tier, u16) {
+    let having = |wanted: &[Level]| mask(known.beliefs, |belief| wanted.contains(&belief.level));
+    let enough = |mask: u16| mask.count_ones() as usize >= known.min_addresses.min(known.beliefs.len());
+    let idle_or = |tier: Tier| if keep == Keep::NONE { Tier::Idle } else { tier };
+    let (all, healthy) = (mask(known.beliefs, |_| true), having(&[Level::Healthy]));
+    let hopeful = having(&[Level::Healthy, Level::Unknown]);
+    match known.effect.state {
+        Some(OverrideState::Down) => (Tier::Barred, 0),
+        _ if enough(healthy) => (idle_or(Tier::Fit), healthy),
+        Some(OverrideState::Up) => (idle_or(Tier::Fit), if healthy == 0 { all } else { healthy }),
+        _ if enough(hopeful) => (idle_or(Tier::Unknown), hopeful),
+        _ => (Tier::Failing, all),
+    }
+}
+
+fn mask(beliefs: &[Belief], wanted: impl Fn(&Belief) -> bool) -> u16 {
+    beliefs.iter().enumerate().filter(|(_, belief)| wanted(belief)).fold(0, |mask, (i, _)| mask | 1 << i)
+}
+
+/// The least TTL of its addresses; the largest where an operator's word holds it whatever the probes say.
+fn believed_for(known: &Known<'_>) -> u32 {
+    match known.effect.state {
+        Some(OverrideState::Up | OverrideState::Down) => known.ttl.max,
+        _ => known.beliefs.iter().map(|belief| belief.ttl).min().unwrap_or(known.ttl.max),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `levels`: one letter an address, `H`ealthy, `U`nhealthy or `?`.
+    fn check(levels: &str, min: usize, weight: u16, state: Option<OverrideState>, tier: Tier, mask: u16) {
+        let level = |letter| match letter {
+            'H' => Level::Healthy,
+            'U' => Level::Unhealthy,
+            _ => Level::Unknown,
+        };
+        let beliefs: Vec<_> = levels.chars().map(|letter| Belief { level: level(letter), ttl: 20 }).collect();
+        let effect = Effect { state, until: None };
+        let ttl = TtlRange { min: 5, max: 60 };
+        let known = Known { beliefs: &beliefs, min_addresses: min, weight, largest_weight: 100, ttl, effect };
+        let word = fold(&known, 0);
+        assert_eq!((word.tier, word.mask), (tier, mask), "{levels} weight {weight} {state:?}");
+    }
+
+    #[test]
+    fn tiers_follow_the_chart() {
+        use OverrideState::{Down, Drain, Up, Weight};
+        check("", 1, 100, None, Tier::Absent, 0);
+        check("H", 1, 100, None, Tier::Fit, 0b1);
+        check("U", 1, 100, None, Tier::Failing, 0b1);
+        check("?", 1, 100, None, Tier::Unknown, 0b1);
+        check("HU", 1, 100, None, Tier::Fit, 0b01);
+        check("HU", 2, 100, None, Tier::Failing, 0b11);
+        check("HU?", 2, 100, None, Tier::Unknown, 0b101);
+        check("H", 1, 0, None, Tier::Idle, 0b1);
+        check("?", 1, 0, None, Tier::Idle, 0b1);
+        check("U", 1, 0, None, Tier::Failing, 0b1);
+        check("H", 1, 100, Some(Down), Tier::Barred, 0);
+        check("U", 1, 100, Some(Up), Tier::Fit, 0b1);
+        check("UH", 1, 100, Some(Up), Tier::Fit, 0b10);
+        check("U", 1, 0, Some(Up), Tier::Idle, 0b1);
+        check("H", 1, 100, Some(Drain), Tier::Idle, 0b1);
+        check("U", 1, 100, Some(Drain), Tier::Failing, 0b1);
+        check("H", 1, 100, Some(Weight(0)), Tier::Idle, 0b1);
+        check("H", 1, 0, Some(Weight(5)), Tier::Fit, 0b1);
+    }
+
+    #[test]
+    fn the_most_restrictive_word_wins_either_way_round() {
+        use OverrideState::{Down, Drain, Up, Weight};
+        let rows = [
+            (Down, Up, Down),
+            (Drain, Weight(0), Drain),
+            (Weight(5), Up, Weight(5)),
+            (Weight(5), Weight(3), Weight(3)),
+        ];
+        for (one, two, winner) in rows {
+            let effect = |state| Effect { state: Some(state), until: None };
+            assert_eq!(effect(one).and(effect(two)).state, Some(winner));
+            assert_eq!(effect(two).and(effect(one)).state, Some(winner));
+        }
+        let until = |until| Effect { state: None, until: Some(until) };
+        assert_eq!(until(7).and(until(5)).until, Some(5));
+    }
+
+    #[test]
+    fn an_operator_s_word_holds_for_the_largest_ttl_and_its_end_clamps_it() {
+        let beliefs = [Belief { level: Level::Healthy, ttl: 5 }];
+        let ttl = TtlRange { min: 5, max: 60 };
+        let effect = Effect { state: Some(OverrideState::Up), until: Some(1_000_030) };
+        let known = Known { beliefs: &beliefs, min_addresses: 1, weight: 1, largest_weight: 1, ttl, effect };
+        let word = fold(&known, 1_000_000);
+        assert_eq!((word.ttl, word.ttl_at(1_000_000)), (60, 30));
+    }
+}

@@ -1,0 +1,256 @@
+//! One walk over a service's candidates in the client's order.
+
+use std::net::IpAddr;
+
+use crate::model::{Families, Family, OnAllDown, RegionId};
+
+use super::hash::granularity;
+use super::steered::Steered;
+use super::word::{Live, Tier, Word};
+
+/// Who asks, as far as a pick cares.
+#[derive(Clone, Copy, Debug)]
+pub struct Client<'a> {
+    /// Unfolded; bits past what is known are zero.
+    pub address: IpAddr,
+    /// The regions as its cell prefers them; empty: these clients get no addresses.
+    pub order: &'a [RegionId],
+    /// How many bits of the address it took to know the order.
+    pub depth: u8,
+}
+
+/// What was chosen for one query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pick {
+    /// What to hand out.
+    pub answer: Answer,
+    /// In seconds; at least 1.
+    pub ttl: u32,
+    /// How many bits of the client's unfolded address it depended on.
+    pub scope: u8,
+    /// Which rule decided.
+    pub why: Why,
+}
+
+/// What to hand out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Addresses of the endpoint at this position, those in the mask.
+    Endpoint {
+        /// Among the service's endpoints.
+        position: usize,
+        /// Bit `i`: its `i`-th address of the family.
+        mask: u16,
+    },
+    /// The service's fallback addresses of the family.
+    Fallback,
+    /// No addresses.
+    Nodata,
+    /// SERVFAIL.
+    Servfail,
+}
+
+/// Which rule decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// The first of its tier that keeps this client.
+    Kept(Tier),
+    /// Nobody keeps this client, so the first of the tier does.
+    NobodyKeeps(Tier),
+    /// Nothing is fit, unknown or idle: `on_all_down`.
+    AllDown,
+    /// Only endpoints that are overridden down are left.
+    OnlyBarred,
+    /// The place's rule lists no region.
+    EmptyOrder,
+    /// No endpoint has an address of this family.
+    NoFamily,
+    /// Families stay together, and the chosen endpoint has nothing fit of this one.
+    OtherFamily,
+}
+
+/// One candidate as the walk met it; `explain` collects them, a query throws them away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// Among the service's endpoints.
+    pub position: usize,
+    /// What was known of it.
+    pub word: Word,
+    /// Whether it keeps this client, where that was asked.
+    pub keeps: Option<bool>,
+}
+
+/// How good a candidate is; smaller answers first. Failing endpoints that would be idle if they were healthy
+/// come after those that would be fit: `on_all_down = "all"` answers as if all were healthy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Class {
+    Fit,
+    Unknown,
+    Idle,
+    Failing,
+    FailingIdle,
+}
+
+impl Class {
+    fn of(word: Word) -> Option<Class> {
+        match word.tier {
+            Tier::Absent | Tier::Barred => None,
+            Tier::Fit => Some(Class::Fit),
+            Tier::Unknown => Some(Class::Unknown),
+            Tier::Idle => Some(Class::Idle),
+            Tier::Failing if word.keep > super::Keep::NONE => Some(Class::Failing),
+            Tier::Failing => Some(Class::FailingIdle),
+        }
+    }
+
+    fn tier(self) -> Tier {
+        match self {
+            Class::Fit => Tier::Fit,
+            Class::Unknown => Tier::Unknown,
+            Class::Idle => Tier::Idle,
+            Class::Failing | Class::FailingIdle => Tier::Failing,
+        }
+    }
+
+    fn is_idle(self) -> bool {
+        matches!(self, Class::Idle | Class::FailingIdle)
+    }
+}
+
+/// The best so far of one walk.
+struct Best {
+    class: Class,
+    position: usize,
+    word: Word,
+    kept: bool,
+    /// Whether the keep test of a fraction decided anything in this class.
+    hashed: bool,
+}
+
+/// Picks for one client and family. `now` is in Unix seconds; `seen` is told of every candidate consulted.
+//
+// first class with anything   on_all_down   answer
+// fit, unknown, idle          any           first that keeps the client, else the first
+// failing                     all           the same, at the smallest TTL
+// failing                     fallback      fallback of the family, else NODATA
+// failing                     nodata        NODATA
+// failing                     servfail      SERVFAIL
+// none, some barred           any           fallback of the family, else NODATA
+// none                        any           NODATA
+pub fn pick(
+    service: &Steered,
+    client: &Client<'_>,
+    family: Family,
+    live: &[Live],
+    now: u64,
+    mut seen: impl FnMut(Step),
+) -> Pick {
+    if !service.has_family[family.index()] {
+        return Pick { answer: Answer::Nodata, ttl: service.ttl.max, scope: 0, why: Why::NoFamily };
+    }
+    if client.order.is_empty() {
+        let (ttl, scope) = (service.ttl.min, client.depth);
+        return Pick { answer: Answer::Nodata, ttl, scope, why: Why::EmptyOrder };
+    }
+    let (best, ttl) = walk(service, client, family, live, now, &mut seen);
+    let scope = match &best {
+        Some(best) if best.hashed => client.depth.max(granularity(client.address)),
+        _ => client.depth,
+    };
+    let (answer, why) = decide(service, best.as_ref(), family);
+    // RFC 8767 has no say here, but its reason holds: what is answered against better knowledge, or against
+    // only some clients, should not be kept for long.
+    let brief = matches!(why, Why::AllDown | Why::OnlyBarred);
+    let ttl = if brief { service.ttl.min.min(ttl) } else { ttl };
+    Pick { answer, ttl: ttl.max(1), scope, why }
+}
+
+fn walk(
+    service: &Steered,
+    client: &Client<'_>,
+    family: Family,
+    live: &[Live],
+    now: u64,
+    seen: &mut impl FnMut(Step),
+) -> (Option<Best>, u32) {
+    let (mut best, mut ttl): (Option<Best>, u32) = (None, service.ttl.max);
+    for position in service.in_order(client.order) {
+        let word = candidate(service, position, family, live);
+        if word.tier == Tier::Absent {
+            continue;
+        }
+        ttl = ttl.min(word.ttl_at(now));
+        let keeps = consider(&mut best, service, client, position, word);
+        seen(Step { position, word, keeps });
+        if best.as_ref().is_some_and(|best| best.class == Class::Fit && best.kept) {
+            break;
+        }
+    }
+    (best, ttl)
+}
+
+/// Holds a candidate against the best so far; says whether it keeps the client, where that was asked.
+fn consider(
+    best: &mut Option<Best>,
+    service: &Steered,
+    client: &Client<'_>,
+    position: usize,
+    word: Word,
+) -> Option<bool> {
+    let class = Class::of(word)?;
+    if best.as_ref().is_none_or(|best| class < best.class) {
+        *best = Some(Best { class, position, word, kept: false, hashed: false });
+    }
+    let best = best.as_mut().filter(|best| best.class == class && !best.kept)?;
+    let keeps = class.is_idle() || {
+        best.hashed |= word.keep.is_fractional();
+        !word.keep.is_fractional() || word.keep.keeps(service.keys[position].client(client.address))
+    };
+    if keeps {
+        (best.position, best.word, best.kept) = (position, word, true);
+    }
+    Some(keeps)
+}
+
+/// The word that a candidate is judged by: its own family's, or the better of both where they stay together.
+fn candidate(service: &Steered, position: usize, family: Family, live: &[Live]) -> Word {
+    let own = live[service.live_index(position, family)].load();
+    if service.families == Families::Independent {
+        return own;
+    }
+    let other = live[service.live_index(position, family.other())].load();
+    let ttl = if other.tier == Tier::Absent || own.tier == Tier::Absent {
+        own.ttl.max(other.ttl)
+    } else {
+        own.ttl.min(other.ttl)
+    };
+    match (Class::of(own), Class::of(other)) {
+        (Some(one), Some(two)) if one > two => Word { ttl, mask: 0, ..other },
+        (None, Some(_)) => Word { ttl, mask: 0, ..other },
+        (None, None) if own.tier == Tier::Absent => Word { mask: 0, ..other },
+        _ => Word { ttl, ..own },
+    }
+}
+
+fn decide(service: &Steered, best: Option<&Best>, family: Family) -> (Answer, Why) {
+    let fallback = if service.has_fallback[family.index()] { Answer::Fallback } else { Answer::Nodata };
+    let Some(best) = best else { return (fallback, Why::OnlyBarred) };
+    if best.class >= Class::Failing {
+        match service.on_all_down {
+            OnAllDown::All => {}
+            OnAllDown::Fallback => return (fallback, Why::AllDown),
+            OnAllDown::Nodata => return (Answer::Nodata, Why::AllDown),
+            OnAllDown::Servfail => return (Answer::Servfail, Why::AllDown),
+        }
+    }
+    let why = match best.class {
+        _ if best.word.mask == 0 => return (Answer::Nodata, Why::OtherFamily),
+        Class::Failing | Class::FailingIdle => Why::AllDown,
+        class if best.kept => Why::Kept(class.tier()),
+        class => Why::NobodyKeeps(class.tier()),
+    };
+    (Answer::Endpoint { position: best.position, mask: best.word.mask }, why)
+}
+
+#[cfg(test)]
+mod tests;

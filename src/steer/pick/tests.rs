@@ -1,0 +1,157 @@
+//! Rows: endpoints in the client's order, one word each, and what must be picked.
+
+use super::*;
+use crate::model::{EndpointId, TtlRange};
+use crate::steer::hash::EndpointKey;
+use crate::steer::word::Keep;
+
+/// A service from `f100 u100 i0 x100 b-`: a letter for the tier, then the weight of 100; `-` has no address.
+struct Table {
+    service: Steered,
+    live: Vec<Live>,
+}
+
+fn word(text: &str) -> Word {
+    let (tier, weight) = text.split_at(1);
+    let tier = match tier {
+        "f" => Tier::Fit,
+        "?" => Tier::Unknown,
+        "i" => Tier::Idle,
+        "x" => Tier::Failing,
+        "b" => Tier::Barred,
+        _ => return Word::ABSENT,
+    };
+    let mask = if tier == Tier::Barred { 0 } else { 1 };
+    Word { tier, keep: Keep::of_weights(weight.parse().unwrap(), 100), ttl: 60, deadline: 0, mask }
+}
+
+fn table(four: &str, six: &str) -> Table {
+    let words: Vec<(Word, Word)> =
+        four.split(' ').zip(six.split(' ')).map(|(four, six)| (word(four), word(six))).collect();
+    let count = words.len();
+    let service = Steered {
+        first: EndpointId(0),
+        regions: (0..count).map(|i| RegionId(i as u16)).collect(),
+        keys: (0..count).map(|i| EndpointKey::new("www", &format!("r{i}"))).collect(),
+        by_region: (0..count).map(|i| i as u8 + 1).collect(),
+        ttl: TtlRange { min: 5, max: 60 },
+        families: Families::Independent,
+        on_all_down: OnAllDown::All,
+        has_fallback: [false; 2],
+        has_family: [true; 2],
+    };
+    let live = words.into_iter().flat_map(|(four, six)| [Live::new(four), Live::new(six)]).collect();
+    Table { service, live }
+}
+
+fn ask(table: &Table, order: &[u16], family: Family) -> Pick {
+    let order: Vec<_> = order.iter().map(|region| RegionId(*region)).collect();
+    let client = Client { address: "198.51.100.7".parse().unwrap(), order: &order, depth: 16 };
+    pick(&table.service, &client, family, &table.live, 1_000_000, |_| {})
+}
+
+fn check(four: &str, order: &[u16], position: usize, why: Why) {
+    let six = four.split(' ').map(|_| "-").collect::<Vec<_>>().join(" ");
+    let pick = ask(&table(four, &six), order, Family::V4);
+    assert_eq!((pick.answer, pick.why), (Answer::Endpoint { position, mask: 1 }, why), "{four} by {order:?}");
+}
+
+#[test]
+fn the_first_tier_with_anything_answers_in_the_client_s_order() {
+    check("f100 f100 f100", &[2, 1, 0], 2, Why::Kept(Tier::Fit));
+    check("f100 f100 x100", &[2, 1, 0], 1, Why::Kept(Tier::Fit));
+    check("f100 ?100 x100", &[2, 1, 0], 0, Why::Kept(Tier::Fit));
+    check("x100 ?100 i0", &[2, 1, 0], 1, Why::Kept(Tier::Unknown));
+    check("x100 i0 i100", &[0, 2, 1], 2, Why::Kept(Tier::Idle));
+    check("x100 b100 -", &[2, 1, 0], 0, Why::AllDown);
+}
+
+#[test]
+fn regions_outside_the_order_follow_as_written() {
+    check("x100 x100 f100 f100", &[1], 2, Why::Kept(Tier::Fit));
+}
+
+#[test]
+fn all_down_answers_as_if_all_were_healthy() {
+    // Weight 0 and draining would not have answered then, so they do not now.
+    check("x0 x100", &[0, 1], 1, Why::AllDown);
+    check("x0 x0", &[0, 1], 0, Why::AllDown);
+}
+
+#[test]
+fn when_nobody_keeps_a_client_its_first_does() {
+    // At 1 of 100 almost every client is turned away.
+    let mut table = table("f1 f1", "- -");
+    let away = |table: &Table| ask(table, &[1, 0], Family::V4);
+    assert_eq!(away(&table).why, Why::NobodyKeeps(Tier::Fit));
+    assert_eq!(away(&table).answer, Answer::Endpoint { position: 1, mask: 1 });
+    assert_eq!(away(&table).scope, 24, "the hash read a /24");
+    table.live[0] = Live::new(word("f100"));
+    assert_eq!(away(&table).answer, Answer::Endpoint { position: 0, mask: 1 });
+    assert_eq!(ask(&table, &[0, 1], Family::V4).scope, 16, "no fraction was consulted");
+}
+
+#[test]
+fn a_weight_keeps_its_share_of_the_endpoint_s_own_clients() {
+    let table = table("f30 f100", "- -");
+    let order = [RegionId(0), RegionId(1)];
+    let kept = (0..100_000u32)
+        .filter(|i| {
+            let client = Client { address: std::net::Ipv4Addr::from(i << 8).into(), order: &order, depth: 0 };
+            let pick = pick(&table.service, &client, Family::V4, &table.live, 0, |_| {});
+            pick.answer == Answer::Endpoint { position: 0, mask: 1 }
+        })
+        .count();
+    // Six standard deviations of a binomial with p = 0.3 over 100,000 networks are 870.
+    assert!((29_130..=30_870).contains(&kept), "{kept}");
+}
+
+#[test]
+fn on_all_down_has_four_answers() {
+    let rows = [
+        (OnAllDown::All, true, Answer::Endpoint { position: 0, mask: 1 }),
+        (OnAllDown::Fallback, true, Answer::Fallback),
+        (OnAllDown::Fallback, false, Answer::Nodata),
+        (OnAllDown::Nodata, true, Answer::Nodata),
+        (OnAllDown::Servfail, true, Answer::Servfail),
+    ];
+    for (on_all_down, has_fallback, answer) in rows {
+        let mut table = table("x100 b100", "- -");
+        table.service.on_all_down = on_all_down;
+        table.service.has_fallback = [has_fallback; 2];
+        let pick = ask(&table, &[1, 0], Family::V4);
+        assert_eq!((pick.answer, pick.ttl), (answer, 5), "{on_all_down:?}");
+    }
+}
+
+#[test]
+fn an_endpoint_overridden_down_is_never_answered() {
+    let mut table = table("b100 b100", "- -");
+    assert_eq!(ask(&table, &[0, 1], Family::V4).answer, Answer::Nodata);
+    table.service.has_fallback = [true, false];
+    assert_eq!(ask(&table, &[0, 1], Family::V4).answer, Answer::Fallback);
+}
+
+#[test]
+fn families_together_prefer_nodata_to_another_region() {
+    let mut table = table("f100 f100", "x100 f100");
+    let six = |table: &Table| ask(table, &[0, 1], Family::V6).answer;
+    assert_eq!(six(&table), Answer::Endpoint { position: 1, mask: 1 }, "independent");
+    table.service.families = Families::Together;
+    assert_eq!(six(&table), Answer::Nodata);
+    assert_eq!(ask(&table, &[0, 1], Family::V4).answer, Answer::Endpoint { position: 0, mask: 1 });
+}
+
+#[test]
+fn the_ttl_is_the_least_of_everything_consulted() {
+    let mut table = table("x100 f100 f100", "- - -");
+    table.live[0] = Live::new(Word { ttl: 20, ..word("x100") });
+    table.live[4] = Live::new(Word { ttl: 7, ..word("f100") });
+    assert_eq!(ask(&table, &[0, 1, 2], Family::V4).ttl, 20, "a skipped one counts, an unread one does not");
+}
+
+#[test]
+fn an_empty_order_is_nodata_for_these_clients_only() {
+    let pick = ask(&table("f100", "-"), &[], Family::V4);
+    assert_eq!((pick.answer, pick.scope, pick.ttl), (Answer::Nodata, 16, 5));
+}

@@ -1,0 +1,50 @@
+//! A service once its strings are gone: what a pick walks.
+
+use crate::model::{EndpointId, Families, Family, OnAllDown, RegionId, TtlRange};
+
+use super::hash::EndpointKey;
+
+/// One service as a query sees it. Its endpoints have consecutive ids, in the written order of their regions.
+#[derive(Debug)]
+pub struct Steered {
+    /// The id of its first endpoint.
+    pub first: EndpointId,
+    /// Endpoint `i` stands in region `regions[i]`; ascending.
+    pub regions: Box<[RegionId]>,
+    /// Endpoint `i`'s key for the keep test.
+    pub keys: Box<[EndpointKey]>,
+    /// Region to endpoint: `i + 1`, or 0 where it has none.
+    pub by_region: Box<[u8]>,
+    /// Bounds of the TTL.
+    pub ttl: TtlRange,
+    /// Whether both families come from one region.
+    pub families: Families,
+    /// What to answer when nothing is fit, unknown or idle.
+    pub on_all_down: OnAllDown,
+    /// Whether there is a fallback address, by family.
+    pub has_fallback: [bool; 2],
+    /// Whether any endpoint has an address, by family.
+    pub has_family: [bool; 2],
+}
+
+impl Steered {
+    /// The endpoint that stands in `region`, as a position among this service's.
+    pub fn at(&self, region: RegionId) -> Option<usize> {
+        match self.by_region.get(region.index()) {
+            None | Some(0) => None,
+            Some(position) => Some(usize::from(*position) - 1),
+        }
+    }
+
+    /// Positions in a client's order: first those of `order`, then the rest as their regions are written.
+    pub fn in_order<'a>(&'a self, order: &'a [RegionId]) -> impl Iterator<Item = usize> + 'a {
+        let preferred = order.iter().filter_map(|region| self.at(*region));
+        let rest = (0..self.regions.len()).filter(move |i| !order.contains(&self.regions[*i]));
+        preferred.chain(rest)
+    }
+
+    /// The index of a position's live word for one family.
+    pub fn live_index(&self, position: usize, family: Family) -> usize {
+        (self.first.index() + position) * 2 + family.index()
+    }
+}
