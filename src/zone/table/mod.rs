@@ -1,0 +1,284 @@
+//! Every name of every zone in one hash table, compiled: what the walk of RFC 1034 §4.3.2 becomes when all of
+//! its questions are answered at load.
+//!
+//! A name's entry already knows its zone, the cut at or above it, and the wildcard directly below it. Empty
+//! non-terminals have entries too (RFC 4592 §2.2.2), so the closest encloser of a missing name is the first of
+//! its ancestors that is found. Records are wire data, encoded once.
+
+mod build;
+mod hash;
+
+pub use build::{Steered, build};
+
+use crate::model::{Name, ServiceId};
+use hash::hash;
+
+/// "None" among the indices of a compact entry.
+const NONE: u32 = u32::MAX;
+
+/// "The whoami name" among the services of a compact entry.
+const WHOAMI: u32 = u32::MAX - 1;
+
+/// Who answers the addresses of a name that has no address records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Steers {
+    /// A service.
+    Service(ServiceId),
+    /// The name that tells resolvers how they are seen.
+    Whoami,
+}
+
+/// All names, in one table, with their records.
+#[derive(Debug)]
+pub struct Names {
+    /// Open addressing, linear probing: an index into `entries`, or [`NONE`]. A power of two.
+    slots: Box<[u32]>,
+    entries: Box<[Entry]>,
+    rrsets: Box<[Records]>,
+    extras: Box<[u32]>,
+    zones: Box<[Apex]>,
+    /// Names and record data.
+    bytes: Box<[u8]>,
+    /// The most labels that any name has: nothing deeper needs to be looked up.
+    deepest: usize,
+}
+
+/// One name. 64 bytes, so that finding it touches one cache line.
+#[derive(Debug)]
+#[repr(C, align(64))]
+struct Entry {
+    hash: u64,
+    name_at: u32,
+    name_len: u8,
+    is_apex: bool,
+    rrset_count: u16,
+    rrsets: u32,
+    zone: u32,
+    /// The delegation at or above it within its zone.
+    cut: u32,
+    /// The entry of `*.` this name.
+    wildcard: u32,
+    service: u32,
+    /// At the apex of a served child: the parent's side of the cut, where DS lives.
+    parent_side: u32,
+}
+
+/// One RRset as wire data: `count` times a 16-bit length and that many octets.
+#[derive(Debug)]
+pub struct Records {
+    /// The type.
+    pub rtype: u16,
+    /// How many records.
+    pub count: u16,
+    /// In seconds.
+    pub ttl: u32,
+    at: u32,
+    len: u32,
+    owner: u32,
+    extras_at: u32,
+    extras_count: u32,
+}
+
+/// What a zone says where it has nothing.
+#[derive(Debug)]
+struct Apex {
+    entry: u32,
+    soa: u32,
+    negative_ttl: u32,
+}
+
+/// A name in the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EntryId(u32);
+
+/// Where the walk ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// The name exists, or the wildcard that stands for it does.
+    Node(EntryId),
+    /// The name is at or below this delegation.
+    Cut(EntryId),
+    /// The name does not exist; this is its closest encloser.
+    Missing(EntryId),
+    /// The name is in no zone.
+    Outside,
+}
+
+impl Names {
+    /// Walks to `name`: wire format, lower case, uncompressed. `parent_side`: DS is asked for, which the
+    /// parent's side of a cut answers (RFC 4035 §3.1.4.1).
+    pub fn find(&self, name: &[u8], parent_side: bool) -> Found {
+        let mut suffix = self.shortened(name);
+        let exact = suffix.len() == name.len();
+        if let Some(id) = exact.then(|| self.lookup(name)).flatten() {
+            return self.arrive(id, parent_side);
+        }
+        if exact {
+            suffix = parent(suffix);
+        }
+        loop {
+            if let Some(id) = self.lookup(suffix) {
+                return self.below(id);
+            }
+            if suffix.len() <= 1 {
+                return Found::Outside;
+            }
+            suffix = parent(suffix);
+        }
+    }
+
+    /// `name` without the labels that make it deeper than anything here.
+    fn shortened<'a>(&self, name: &'a [u8]) -> &'a [u8] {
+        let mut labels = count_labels(name);
+        let mut suffix = name;
+        while labels > self.deepest {
+            suffix = parent(suffix);
+            labels -= 1;
+        }
+        suffix
+    }
+
+    /// The entry of exactly this name, before any cut is considered.
+    pub fn lookup(&self, name: &[u8]) -> Option<EntryId> {
+        let (wanted, mask) = (hash(name), self.slots.len() - 1);
+        let mut slot = wanted as usize & mask;
+        while self.slots[slot] != NONE {
+            let entry = &self.entries[self.slots[slot] as usize];
+            // The whole name is compared: a hash alone would turn a collision into a wrong answer.
+            if entry.hash == wanted && self.wire(entry) == name {
+                return Some(EntryId(self.slots[slot]));
+            }
+            slot = (slot + 1) & mask;
+        }
+        None
+    }
+
+    /// At an entry that bears the name itself.
+    fn arrive(&self, id: EntryId, parent_side: bool) -> Found {
+        let entry = self.entry(id);
+        match entry.cut {
+            _ if parent_side && entry.is_apex && entry.parent_side != NONE => {
+                Found::Node(EntryId(entry.parent_side))
+            }
+            NONE => Found::Node(id),
+            cut if cut == id.0 && parent_side => Found::Node(id),
+            cut => Found::Cut(EntryId(cut)),
+        }
+    }
+
+    /// At the closest encloser of a name that has no entry.
+    fn below(&self, id: EntryId) -> Found {
+        let entry = self.entry(id);
+        match (entry.cut, entry.wildcard) {
+            (NONE, NONE) => Found::Missing(id),
+            (NONE, wildcard) => Found::Node(EntryId(wildcard)),
+            (cut, _) => Found::Cut(EntryId(cut)),
+        }
+    }
+
+    /// Who answers A and AAAA of this name in place of records.
+    pub fn steers(&self, id: EntryId) -> Option<Steers> {
+        match self.entry(id).service {
+            NONE => None,
+            WHOAMI => Some(Steers::Whoami),
+            service => Some(Steers::Service(ServiceId(service))),
+        }
+    }
+
+    /// The name's RRsets.
+    pub fn rrsets(&self, id: EntryId) -> &[Records] {
+        let entry = self.entry(id);
+        &self.rrsets[entry.rrsets as usize..][..usize::from(entry.rrset_count)]
+    }
+
+    /// The name's RRset of one type.
+    pub fn rrset(&self, id: EntryId, rtype: u16) -> Option<&Records> {
+        self.rrsets(id).iter().find(|records| records.rtype == rtype)
+    }
+
+    /// The SOA of a name's zone, its owner, and the TTL that it lends to negative answers (RFC 2308 §5).
+    pub fn soa(&self, id: EntryId) -> (&Records, &[u8], u32) {
+        let apex = &self.zones[self.entry(id).zone as usize];
+        (&self.rrsets[apex.soa as usize], self.name(EntryId(apex.entry)), apex.negative_ttl)
+    }
+
+    /// The name, in wire format and lower case.
+    pub fn name(&self, id: EntryId) -> &[u8] {
+        self.wire(self.entry(id))
+    }
+
+    /// The owner of an RRset, likewise.
+    pub fn owner(&self, records: &Records) -> &[u8] {
+        self.name(EntryId(records.owner))
+    }
+
+    /// The data of an RRset's records, one after the other.
+    pub fn rdata<'a>(&'a self, records: &Records) -> impl Iterator<Item = &'a [u8]> + Clone {
+        let mut rest = &self.bytes[records.at as usize..][..records.len as usize];
+        std::iter::from_fn(move || {
+            let (length, tail) = rest.split_first_chunk::<2>()?;
+            let (data, tail) = tail.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
+            rest = tail;
+            Some(data)
+        })
+    }
+
+    /// Address RRsets that belong into the additional section beside this one.
+    pub fn extras<'a>(&'a self, records: &Records) -> impl Iterator<Item = &'a Records> + Clone {
+        let ids = &self.extras[records.extras_at as usize..][..records.extras_count as usize];
+        ids.iter().map(|id| &self.rrsets[*id as usize])
+    }
+
+    /// Names in the table, empty non-terminals included.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is no name at all.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The zone that a name belongs to, by its apex: for messages, not for queries.
+    pub fn zone_of(&self, name: &Name) -> Option<Name> {
+        let mut suffix = name.as_wire();
+        loop {
+            if let Some(id) = self.lookup(suffix) {
+                let apex = &self.zones[self.entry(id).zone as usize];
+                return Name::from_wire(self.name(EntryId(apex.entry)));
+            }
+            if suffix.len() <= 1 {
+                return None;
+            }
+            suffix = parent(suffix);
+        }
+    }
+
+    fn entry(&self, id: EntryId) -> &Entry {
+        &self.entries[id.0 as usize]
+    }
+
+    fn wire(&self, entry: &Entry) -> &[u8] {
+        &self.bytes[entry.name_at as usize..][..usize::from(entry.name_len)]
+    }
+}
+
+/// The name without its first label; a root stays a root.
+fn parent(name: &[u8]) -> &[u8] {
+    match name {
+        [] | [0, ..] => name,
+        [length, ..] => &name[1 + usize::from(*length)..],
+    }
+}
+
+fn count_labels(name: &[u8]) -> usize {
+    let (mut rest, mut labels) = (name, 0);
+    while rest.len() > 1 {
+        rest = parent(rest);
+        labels += 1;
+    }
+    labels
+}
+
+#[cfg(test)]
+mod tests;

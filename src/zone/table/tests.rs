@@ -1,0 +1,155 @@
+//! Rows: a name asked for in a small world of zones, and where the walk must end.
+
+use super::super::{Rrset, Zone, rtype};
+use super::*;
+use crate::model::{Place, Problems};
+
+fn name(text: &str) -> Name {
+    text.parse().unwrap()
+}
+
+fn rrset(owner: &str, rtype: u16) -> Rrset {
+    let soa = [&[0, 0][..], &[0; 16], &[0, 0, 0, 60]].concat();
+    let data: &[u8] = match rtype {
+        rtype::SOA => &soa,
+        rtype::NS => b"\x02ns\x04cut1\x07example\x00",
+        _ => &[198, 51, 100, 1],
+    };
+    Rrset { owner: name(owner), rtype, ttl: 300, rdata: vec![data.into()], place: Place::default() }
+}
+
+fn zone(origin: &str, rrsets: &[(&str, u16)]) -> Zone {
+    let mut all = vec![rrset(origin, rtype::SOA), rrset(origin, rtype::NS)];
+    all.extend(rrsets.iter().map(|(owner, rtype)| rrset(owner, *rtype)));
+    Zone { origin: name(origin), rrsets: all, place: Place::default() }
+}
+
+fn world() -> Names {
+    let zones = [
+        zone(
+            "example.",
+            &[
+                ("www.example.", rtype::A),
+                ("a.deep.ent.example.", rtype::A),
+                ("*.wild.example.", rtype::A),
+                ("cut1.example.", rtype::NS),
+                ("cut1.example.", rtype::DS),
+                ("ns.cut1.example.", rtype::A),
+                ("*.cut1.example.", rtype::A),
+                ("child.example.", rtype::NS),
+                ("child.example.", rtype::DS),
+                ("glue.child.example.", rtype::A),
+                ("one.collide.example.", rtype::A),
+                ("two.collide.example.", rtype::AAAA),
+            ],
+        ),
+        zone("child.example.", &[("www.child.example.", rtype::A)]),
+    ];
+    let steered = name("*.cust.example.");
+    let steered =
+        [Steered { name: &steered, steers: Steers::Service(ServiceId(7)), place: &Place::default() }];
+    build(&zones, &steered, &mut Problems::default()).unwrap()
+}
+
+fn check(asked: &str, ends: &str) {
+    let (asked, rtype) = asked.split_once(' ').unwrap_or((asked, ""));
+    let names = world();
+    let shown = |id: EntryId| Name::from_wire(names.name(id)).unwrap().to_string();
+    let found = match names.find(name(asked).as_wire(), rtype == "DS") {
+        Found::Node(id) => format!("node {}", shown(id)),
+        Found::Cut(id) => format!("cut {}", shown(id)),
+        Found::Missing(id) => format!("missing below {}", shown(id)),
+        Found::Outside => "outside".into(),
+    };
+    assert_eq!(found, ends, "{asked}");
+}
+
+#[test]
+fn names_are_found_and_missing_ones_know_their_encloser() {
+    check("www.example.", "node www.example.");
+    check("nope.example.", "missing below example.");
+    check("x.www.example.", "missing below www.example.");
+    check("a.b.c.d.e.f.g.nope.example.", "missing below example.");
+    check("other.", "outside");
+    check(".", "outside");
+    check("anexample.", "outside");
+}
+
+#[test]
+fn empty_non_terminals_exist() {
+    check("deep.ent.example.", "node deep.ent.example.");
+    check("b.deep.ent.example.", "missing below deep.ent.example.");
+}
+
+#[test]
+fn wildcards_stand_in_only_below_their_encloser() {
+    check("x.wild.example.", "node *.wild.example.");
+    check("x.y.wild.example.", "node *.wild.example.");
+    check("*.wild.example.", "node *.wild.example.");
+    check("wild.example.", "node wild.example.");
+    check("a.cust.example.", "node *.cust.example.");
+    check("x.cut1.example.", "cut cut1.example.");
+}
+
+#[test]
+fn cuts_hide_what_is_below_and_the_parent_answers_ds() {
+    check("cut1.example.", "cut cut1.example.");
+    check("ns.cut1.example.", "cut cut1.example.");
+    check("cut1.example. DS", "node cut1.example.");
+    check("ns.cut1.example. DS", "cut cut1.example.");
+}
+
+#[test]
+fn a_served_child_answers_for_itself_and_its_parent_for_ds() {
+    check("www.child.example.", "node www.child.example.");
+    check("glue.child.example.", "missing below child.example.");
+    let names = world();
+    let Found::Node(parent_side) = names.find(name("child.example.").as_wire(), true) else { panic!() };
+    assert!(names.rrset(parent_side, rtype::DS).is_some());
+    let (_, soa_owner, _) = names.soa(parent_side);
+    assert_eq!(soa_owner, name("example.").as_wire());
+}
+
+#[test]
+fn a_collision_of_hashes_is_not_a_collision_of_names() {
+    check("one.collide.example.", "node one.collide.example.");
+    check("two.collide.example.", "node two.collide.example.");
+    check("six.collide.example.", "missing below collide.example.");
+}
+
+#[test]
+fn referrals_carry_glue() {
+    let names = world();
+    let cut = names.entry_of(&name("cut1.example.")).unwrap();
+    let ns = names.rrset(cut, rtype::NS).unwrap();
+    let owners: Vec<_> = names.extras(ns).map(|extra| names.owner(extra)).collect();
+    assert_eq!(owners, [name("ns.cut1.example.").as_wire()]);
+}
+
+#[test]
+fn steered_names_that_cannot_be_answered_are_problems() {
+    let zones = [zone("example.", &[("cut.example.", rtype::NS), ("www.example.", rtype::A)])];
+    let rows = [
+        ("www.other.", "'www.other.' is outside every zone; zones: example."),
+        (
+            "a.cut.example.",
+            "'a.cut.example.' is at or below the delegation of 'cut.example.', so nobody would ask here for it",
+        ),
+        ("www.example.", "'www.example.' is steered, but z:3 has A records for it; keep one"),
+    ];
+    for (asked, text) in rows {
+        let mut zones = zones.clone();
+        zones[0].rrsets.iter_mut().for_each(|rrset| rrset.place = Place::file("z").at(3, 0));
+        let asked = name(asked);
+        let steered =
+            [Steered { name: &asked, steers: Steers::Service(ServiceId(0)), place: &Place::default() }];
+        let mut problems = Problems::default();
+        assert!(build(&zones, &steered, &mut problems).is_none());
+        assert_eq!(problems.sorted()[0].text, text);
+    }
+}
+
+#[test]
+fn an_entry_is_one_cache_line() {
+    assert_eq!(size_of::<Entry>(), 64);
+}
