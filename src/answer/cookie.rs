@@ -1,0 +1,94 @@
+//! Server cookies as RFC 9018 makes them, so that every server of an anycast address, whatever its software,
+//! accepts what another one gave.
+
+use std::hash::Hasher;
+use std::net::IpAddr;
+
+use siphasher::sip::SipHasher24;
+
+use super::edns::Cookie;
+
+/// RFC 9018 §4.3: a cookie younger than this is handed back as it came.
+const YOUNG: u32 = 30 * 60;
+/// RFC 9018 §4.3: nodes' clocks may differ by so much.
+const AHEAD: u32 = 5 * 60;
+
+/// The server's half of the cookie to send back: the client's own if it is still young and signed with the
+/// first secret, else a new one. `None` where there are no secrets.
+pub fn server_half(cookie: &Cookie, peer: IpAddr, now: u64, secrets: &[(u64, u64)]) -> Option<[u8; 16]> {
+    let first = *secrets.first()?;
+    let now = now as u32;
+    let kept = cookie.server.filter(|server| {
+        let made = u32::from_be_bytes([server[4], server[5], server[6], server[7]]);
+        // Serial arithmetic (RFC 1982): the 32-bit time wraps in 2106.
+        let age = now.wrapping_sub(made) as i32;
+        (-(AHEAD as i32)..=YOUNG as i32).contains(&age) && *server == make(cookie.client, made, peer, first)
+    });
+    Some(kept.unwrap_or_else(|| make(cookie.client, now, peer, first)))
+}
+
+/// RFC 9018 §4: version 1, three reserved octets, the time, and SipHash-2-4 over the client's half, those
+/// eight, and the client's address.
+fn make(client: [u8; 8], time: u32, peer: IpAddr, secret: (u64, u64)) -> [u8; 16] {
+    let mut server = [0; 16];
+    server[0] = 1;
+    server[4..8].copy_from_slice(&time.to_be_bytes());
+    let mut hasher = SipHasher24::new_with_keys(secret.0, secret.1);
+    hasher.write(&client);
+    hasher.write(&server[..8]);
+    match peer {
+        IpAddr::V4(four) => hasher.write(&four.octets()),
+        IpAddr::V6(six) => hasher.write(&six.octets()),
+    }
+    server[8..].copy_from_slice(&hasher.finish().to_le_bytes());
+    server
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 9018 appendix A: the published vectors.
+    #[test]
+    fn cookies_are_as_published() {
+        let secret = |hex: &str| {
+            let bytes: [u8; 16] = hex::decode(hex).unwrap().try_into().unwrap();
+            let word = |half: &[u8]| u64::from_le_bytes(half.try_into().unwrap());
+            (word(&bytes[..8]), word(&bytes[8..]))
+        };
+        let rows = [
+            (
+                "e5e973e5a6b2a43f48e7dc849e37bfcf",
+                "2464c4abcf10c957",
+                1_559_731_985,
+                "198.51.100.100",
+                "010000005cf79f111f8130c3eee29480",
+            ),
+            (
+                "dd3bdf9344b678b185a6f5cb60fca715",
+                "22681ab97d52c298",
+                1_559_741_817,
+                "2001:db8:220:1:59de:d0f4:8769:82b8",
+                "010000005cf7c57926556bd0934c72f8",
+            ),
+        ];
+        for (key, client, time, peer, server) in rows {
+            let client: [u8; 8] = hex::decode(client).unwrap().try_into().unwrap();
+            let made = make(client, time, peer.parse().unwrap(), secret(key));
+            assert_eq!(hex::encode(made), server);
+        }
+    }
+
+    #[test]
+    fn young_cookies_are_kept_and_others_are_made_anew() {
+        let (peer, secrets) = ("198.51.100.7".parse().unwrap(), [(1, 2), (3, 4)]);
+        let fresh = Cookie { client: [7; 8], server: None };
+        let made = server_half(&fresh, peer, 1_000_000, &secrets).unwrap();
+        let held = Cookie { server: Some(made), ..fresh };
+        assert_eq!(server_half(&held, peer, 1_001_000, &secrets), Some(made));
+        assert_ne!(server_half(&held, peer, 1_002_000, &secrets), Some(made), "old");
+        assert_ne!(server_half(&held, "198.51.100.8".parse().unwrap(), 1_000_001, &secrets), Some(made));
+        assert_ne!(server_half(&held, peer, 1_000_001, &[(3, 4)]), Some(made), "rolled over");
+        assert_eq!(server_half(&held, peer, 1_000_001, &[]), None);
+    }
+}

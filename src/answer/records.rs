@@ -1,0 +1,86 @@
+//! Static records, copied from the world into a message: whole RRsets or none of them.
+
+use super::message::{Message, Section};
+use crate::zone::rtype;
+use crate::zone::table::{Names, Records};
+
+/// Who owns the records to be written.
+#[derive(Clone, Copy, Debug)]
+pub enum Owner<'a> {
+    /// A name that stands uncompressed, or compressed, at this offset of the message.
+    At(u16),
+    /// A name to be written.
+    Name(&'a [u8]),
+}
+
+impl Owner<'_> {
+    /// Writes the name, or a pointer to it.
+    pub fn put(self, message: &mut Message<'_>) {
+        match self {
+            Owner::At(offset) => message.put(&(0xc000 | offset).to_be_bytes()),
+            Owner::Name(name) => message.put_name(name),
+        }
+    }
+}
+
+/// Writes an RRset with at most `ttl` seconds; says whether it fitted.
+pub fn put_rrset(
+    message: &mut Message<'_>,
+    section: Section,
+    names: &Names,
+    owner: Owner<'_>,
+    records: &Records,
+    ttl: u32,
+) -> bool {
+    let mark = message.mark();
+    for data in names.rdata(records) {
+        owner.put(message);
+        message.put(&records.rtype.to_be_bytes());
+        message.put(&[0, 1]);
+        message.put(&records.ttl.min(ttl).to_be_bytes());
+        put_data(message, records.rtype, data);
+    }
+    let fits = message.keep_since(mark);
+    if fits {
+        message.count(section, records.count);
+    }
+    fits
+}
+
+/// The record's length and data; names in it are compressed where RFC 3597 §4 still allows it.
+fn put_data(message: &mut Message<'_>, rtype: u16, data: &[u8]) {
+    let length_at = message.len();
+    message.put(&(data.len() as u16).to_be_bytes());
+    let (before, names) = rtype::compressible(rtype);
+    let (fixed, mut rest) = data.split_at(before.min(data.len()));
+    message.put(fixed);
+    for _ in 0..names {
+        let (name, tail) = rest.split_at(name_length(rest));
+        message.put_name(name);
+        rest = tail;
+    }
+    message.put(rest);
+    if names > 0 {
+        let length = message.len().saturating_sub(length_at + 2);
+        message.patch(length_at, &(length as u16).to_be_bytes());
+    }
+}
+
+/// Octets of the uncompressed name at the start of `data`; all of it, should it not end.
+pub fn name_length(data: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(length) = data.get(at).copied().filter(|length| *length > 0) {
+        at += 1 + usize::from(length);
+    }
+    (at + 1).min(data.len())
+}
+
+/// Address records that help with an RRset just written, as far as they fit; says whether all did.
+pub fn put_extras(message: &mut Message<'_>, names: &Names, records: &Records) -> bool {
+    let mut all = true;
+    for extra in names.extras(records) {
+        all &=
+            put_rrset(message, Section::Additional, names, Owner::Name(names.owner(extra)), extra, u32::MAX);
+    }
+    all
+}

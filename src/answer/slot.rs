@@ -1,0 +1,430 @@
+//! One query on its way through the four phases.
+
+use std::net::IpAddr;
+
+use super::client::Asker;
+use super::edns::{Edns, Said};
+use super::message::{Message, Section};
+use super::query::{Question, Rcode, Read, read};
+use super::records::{Owner, name_length, put_extras, put_rrset};
+use super::steered::{Chosen, put_addresses};
+use super::worker::Worker;
+use super::{Now, Peer, Reply, cookie, whoami};
+use crate::model::{Family, ServiceId};
+use crate::snapshot::{Snapshot, World};
+use crate::steer::{Answer, Client, Pick, Why, pick};
+use crate::telemetry::Transport;
+use crate::zone::rtype;
+use crate::zone::table::{EntryId, Found, Names, Records, Steers};
+
+/// Aliases followed for one query, inside the zones that are served.
+const MAX_CHAIN: usize = 16;
+
+/// Classes: the Internet, and "any" (RFC 1035 §3.2.4).
+const CLASS_IN: u16 = 1;
+const CLASS_ANY: u16 = 255;
+
+/// Extended errors (RFC 8914 §4).
+const EDE_OTHER: u16 = 0;
+const EDE_NOT_AUTHORITATIVE: u16 = 20;
+
+/// One query: what was read, where its name is, what was picked.
+#[derive(Debug)]
+pub struct Slot {
+    question: Question,
+    edns: Option<Edns>,
+    read: Read,
+    readable: bool,
+    found: Found,
+    steers: Option<Steers>,
+    chosen: Option<Chosen>,
+}
+
+impl Default for Slot {
+    fn default() -> Self {
+        Slot {
+            question: Question::default(),
+            edns: None,
+            read: Read::CookieOnly,
+            readable: false,
+            found: Found::Outside,
+            steers: None,
+            chosen: None,
+        }
+    }
+}
+
+/// What the sections came to.
+struct Outcome {
+    rcode: Rcode,
+    authoritative: bool,
+    truncated: bool,
+    scope: u8,
+    error: Option<(u16, &'static str)>,
+}
+
+impl Outcome {
+    fn of(rcode: Rcode) -> Outcome {
+        Outcome { rcode, authoritative: false, truncated: false, scope: 0, error: None }
+    }
+}
+
+impl Slot {
+    /// Phase 1: reads the query.
+    pub fn parse(&mut self, query: &[u8], peer: &Peer, worker: &Worker) {
+        (self.edns, self.steers, self.chosen) = (None, None, None);
+        (self.read, self.readable) = read(query, &mut self.question, &mut self.edns);
+        if peer.address.port() == 0 && peer.transport == Transport::Udp {
+            self.read = Read::Drop(crate::telemetry::DropWhy::PortZero);
+        }
+        self.count(peer, worker);
+    }
+
+    fn count(&self, peer: &Peer, worker: &Worker) {
+        let counters = &worker.counters;
+        counters.queries[peer.transport as usize][Family::of(peer.address.ip()).index()].add();
+        if let Read::Drop(why) = self.read {
+            counters.dropped[why as usize].add();
+        }
+        if self.readable {
+            counters.qtype(self.question.qtype);
+        }
+        if let Some(edns) = &self.edns {
+            edns.ecs.inspect(|_| counters.ecs.add());
+            edns.cookie.inspect(|_| counters.cookies.add());
+        }
+    }
+
+    /// Phase 2: walks to the name and, where a service steers it, to the client's cell.
+    pub fn find(&mut self, snapshot: &Snapshot, peer: &Peer) {
+        if self.read != Read::Query || !self.is_internet() {
+            return;
+        }
+        let world = &*snapshot.world;
+        self.found = world.names.find(self.question.name(), self.question.qtype == rtype::DS);
+        let Found::Node(entry) = self.found else { return };
+        self.steers = world.names.steers(entry);
+        if let (Some(Steers::Service(service)), Some(family)) = (self.steers, self.family()) {
+            self.chosen = Some(Chosen::locate(world, service, family, self.edns.as_ref(), peer.address.ip()));
+        }
+    }
+
+    /// Phase 3: picks for the client.
+    pub fn pick(&mut self, snapshot: &Snapshot, now: Now) {
+        if let Some(chosen) = &mut self.chosen {
+            chosen.pick(snapshot, now);
+        }
+    }
+
+    /// Phase 4: writes the reply into `out`.
+    pub fn write(
+        &mut self,
+        snapshot: &Snapshot,
+        query: &[u8],
+        peer: &Peer,
+        now: Now,
+        worker: &mut Worker,
+        out: &mut [u8],
+    ) -> Reply {
+        if let Read::Drop(why) = self.read {
+            return Reply::Drop(why);
+        }
+        let world = &*snapshot.world;
+        let limit = self.limit(peer, world);
+        let reserved = self.edns.as_ref().map_or(0, |edns| edns.reserve(world.identity.as_bytes()));
+        let mut message = Message::new(out, limit - reserved);
+        self.put_question(&mut message, query);
+        let mut sections = Sections { slot: self, snapshot, peer, now, worker, message: &mut message };
+        let outcome = match sections.slot.read {
+            Read::Query => sections.query(),
+            Read::Reject(rcode) => Outcome::of(rcode),
+            Read::CookieOnly | Read::Drop(_) => Outcome::of(Rcode::NOERROR),
+        };
+        message.raise_limit(limit);
+        self.finish(&mut message, query, &outcome, world, peer, now);
+        worker.counters.rcode(outcome.rcode.0);
+        if outcome.truncated {
+            worker.counters.truncated.add();
+        }
+        Reply::Send(message.len())
+    }
+
+    fn is_internet(&self) -> bool {
+        matches!(self.question.qclass, CLASS_IN | CLASS_ANY)
+    }
+
+    /// The family of addresses asked for.
+    fn family(&self) -> Option<Family> {
+        match self.question.qtype {
+            rtype::A => Some(Family::V4),
+            rtype::AAAA => Some(Family::V6),
+            _ => None,
+        }
+    }
+
+    /// RFC 6891 §6.2.3–5: a payload below 512 counts as 512; no OPT means 512.
+    fn limit(&self, peer: &Peer, world: &World) -> usize {
+        match (peer.transport, &self.edns) {
+            (Transport::Tcp, _) => super::MAX_REPLY,
+            (Transport::Udp, Some(edns)) => usize::from(edns.payload.clamp(512, world.payload.max(512))),
+            (Transport::Udp, None) => 512,
+        }
+    }
+
+    /// Echoes id and question, letter case and all.
+    fn put_question(&self, message: &mut Message<'_>, query: &[u8]) {
+        message.patch(0, query.get(..2).unwrap_or(&[0, 0]));
+        if self.readable {
+            let start = message.len();
+            message.put(query.get(start..start + self.question.len()).unwrap_or_default());
+            message.patch(4, &[0, 1]);
+        }
+    }
+
+    /// Writes OPT and header. RD is copied (RFC 1035 §4.1.1); RA, AD and CD are clear.
+    fn finish(
+        &self,
+        message: &mut Message<'_>,
+        query: &[u8],
+        outcome: &Outcome,
+        world: &World,
+        peer: &Peer,
+        now: Now,
+    ) {
+        if let Some(edns) = &self.edns {
+            let cookie = edns.cookie.as_ref();
+            let said = Said {
+                extended: (outcome.rcode.0 >> 4) as u8,
+                payload: world.payload,
+                scope: outcome.scope,
+                cookie: cookie
+                    .and_then(|c| cookie::server_half(c, peer.address.ip(), now.unix, &world.cookies)),
+                identity: world.identity.as_bytes(),
+                error: outcome.error,
+            };
+            edns.write(message, &said);
+            message.count(Section::Additional, 1);
+        }
+        let asked = query.get(2).copied().unwrap_or(0) & 0x79;
+        let authoritative = if outcome.authoritative { 0x04 } else { 0 };
+        let truncated = if outcome.truncated { 0x02 } else { 0 };
+        message.flags([0x80 | asked | authoritative | truncated, outcome.rcode.0 as u8 & 0x0f]);
+    }
+}
+
+/// Phase 4's sections.
+struct Sections<'a, 'm> {
+    slot: &'a Slot,
+    snapshot: &'a Snapshot,
+    peer: &'a Peer,
+    now: Now,
+    worker: &'a mut Worker,
+    message: &'a mut Message<'m>,
+}
+
+/// The name being answered: the question's, or an alias' target.
+#[derive(Clone, Copy)]
+struct At<'n> {
+    found: Found,
+    steers: Option<Steers>,
+    owner: Owner<'n>,
+}
+
+impl<'a> Sections<'a, '_> {
+    /// RFC 1034 §4.3.2, with every question of the walk answered by the table.
+    fn query(&mut self) -> Outcome {
+        if !self.slot.is_internet() {
+            return Outcome::of(Rcode::REFUSED);
+        }
+        let mut outcome = Outcome::of(Rcode::NOERROR);
+        let owner = Owner::At(super::query::HEADER as u16);
+        let mut at = At { found: self.slot.found, steers: self.slot.steers, owner };
+        if at.found == Found::Outside {
+            return Outcome { error: Some((EDE_NOT_AUTHORITATIVE, "")), ..Outcome::of(Rcode::REFUSED) };
+        }
+        if self.slot.chosen.is_none() {
+            // Most replies hold addresses alone; only the others have names to point to the question with.
+            self.message.remember(super::query::HEADER);
+        }
+        outcome.authoritative = !matches!(at.found, Found::Cut(_));
+        for _ in 0..MAX_CHAIN {
+            match self.step(at, &mut outcome) {
+                Some(next) => at = next,
+                None => return outcome,
+            }
+        }
+        outcome
+    }
+
+    /// Answers at one name; the next one where it is an alias.
+    fn step(&mut self, at: At<'a>, outcome: &mut Outcome) -> Option<At<'a>> {
+        match at.found {
+            Found::Node(entry) => return self.node(entry, at, outcome),
+            Found::Cut(entry) => self.referral(entry, outcome),
+            Found::Missing(entry) => {
+                outcome.rcode = Rcode::NXDOMAIN;
+                self.negative(entry, u32::MAX, outcome);
+            }
+            // The end of a chain that leaves our zones: the resolver goes on from there.
+            Found::Outside => {}
+        }
+        None
+    }
+
+    fn names(&self) -> &'a Names {
+        &self.snapshot.world.names
+    }
+
+    fn node(&mut self, entry: EntryId, at: At<'a>, outcome: &mut Outcome) -> Option<At<'a>> {
+        let (names, qtype) = (self.names(), self.slot.question.qtype);
+        match (at.steers, self.slot.family()) {
+            (Some(Steers::Service(service)), Some(family)) => {
+                self.steered(entry, at.owner, service, family, outcome);
+                return None;
+            }
+            (Some(Steers::Whoami), _) if matches!(qtype, rtype::A | rtype::AAAA | rtype::TXT) => {
+                self.whoami(entry, at.owner, outcome);
+                return None;
+            }
+            _ => {}
+        }
+        if qtype == rtype::ANY {
+            put_minimal_any(self.message, at.owner);
+            return None;
+        }
+        if let Some(records) = names.rrset(entry, qtype) {
+            self.put(Section::Answer, at.owner, records, outcome);
+            if !outcome.truncated {
+                put_extras(self.message, names, records);
+            }
+            return None;
+        }
+        let Some(alias) = names.rrset(entry, rtype::CNAME) else {
+            self.negative(entry, u32::MAX, outcome);
+            return None;
+        };
+        self.alias(alias, at.owner, outcome)
+    }
+
+    /// Writes a CNAME and goes to its target.
+    fn alias(&mut self, alias: &'a Records, owner: Owner<'a>, outcome: &mut Outcome) -> Option<At<'a>> {
+        let names = self.names();
+        let target = names.rdata(alias).next()?;
+        let (target, _) = target.split_at(name_length(target));
+        if !self.put(Section::Answer, owner, alias, outcome) {
+            return None;
+        }
+        let mut lower = [0; 255];
+        let lower = lower.get_mut(..target.len())?;
+        lower.copy_from_slice(target);
+        lower.make_ascii_lowercase();
+        let found = names.find(lower, self.slot.question.qtype == rtype::DS);
+        let steers = if let Found::Node(entry) = found { names.steers(entry) } else { None };
+        Some(At { found, steers, owner: Owner::Name(target) })
+    }
+
+    /// An RRset that the reply needs; without it, it is truncated (RFC 2181 §9).
+    fn put(&mut self, section: Section, owner: Owner<'_>, records: &Records, outcome: &mut Outcome) -> bool {
+        let fits = put_rrset(self.message, section, self.names(), owner, records, u32::MAX);
+        outcome.truncated |= !fits;
+        fits
+    }
+
+    /// NS records of the cut, DS if it is there, and glue. In-domain glue is not optional (RFC 9471 §2).
+    fn referral(&mut self, cut: EntryId, outcome: &mut Outcome) {
+        let names = self.names();
+        let Some(records) = names.rrset(cut, rtype::NS) else { return };
+        self.put(Section::Authority, Owner::Name(names.name(cut)), records, outcome);
+        if !outcome.truncated {
+            outcome.truncated = !put_extras(self.message, names, records);
+        }
+    }
+
+    /// The zone's SOA, for as long as what is missing may be believed to be missing (RFC 2308 §3).
+    fn negative(&mut self, entry: EntryId, ttl: u32, outcome: &mut Outcome) {
+        let names = self.names();
+        let (soa, owner, minimum) = names.soa(entry);
+        let ttl = ttl.min(minimum);
+        let fits = put_rrset(self.message, Section::Authority, names, Owner::Name(owner), soa, ttl);
+        outcome.truncated |= !fits;
+    }
+
+    fn steered(
+        &mut self,
+        entry: EntryId,
+        owner: Owner<'_>,
+        service: ServiceId,
+        family: Family,
+        outcome: &mut Outcome,
+    ) {
+        let chosen = match &self.slot.chosen {
+            Some(chosen) => chosen.clone(),
+            None => self.choose(service, family),
+        };
+        let pick = chosen.pick;
+        outcome.scope = outcome.scope.max(chosen.asker.scope(pick.scope));
+        if pick.why == Why::AllDown {
+            outcome.error = Some((EDE_OTHER, "no endpoint is healthy: answered by on_all_down"));
+        }
+        match pick.answer {
+            Answer::Nodata => self.negative(entry, pick.ttl, outcome),
+            Answer::Servfail => outcome.rcode = Rcode::SERVFAIL,
+            Answer::Endpoint { .. } | Answer::Fallback => {
+                let fits = put_addresses(self.message, owner, &chosen, self.snapshot, self.now, self.worker);
+                outcome.truncated |= !fits;
+            }
+        }
+    }
+
+    /// For an alias' target: phases 2 and 3 at once.
+    fn choose(&self, service: ServiceId, family: Family) -> Chosen {
+        let (world, resolver) = (&self.snapshot.world, self.peer.address.ip());
+        let mut chosen = Chosen::locate(world, service, family, self.slot.edns.as_ref(), resolver);
+        chosen.pick(self.snapshot, self.now);
+        chosen
+    }
+
+    fn whoami(&mut self, entry: EntryId, owner: Owner<'_>, outcome: &mut Outcome) {
+        let ecs = self.slot.edns.as_ref().and_then(|edns| edns.ecs);
+        // The answer names the whole subnet, so it holds for no other.
+        outcome.scope = ecs.map_or(0, |ecs| ecs.source);
+        let asker = Asker::new(self.slot.edns.as_ref(), true, self.peer.address.ip());
+        let asked =
+            whoami::Asked { qtype: self.slot.question.qtype, resolver: self.peer.address.ip(), ecs, asker };
+        match whoami::put(self.message, owner, &self.snapshot.world, &asked) {
+            whoami::Put::Nothing => self.negative(entry, 0, outcome),
+            whoami::Put::Truncated => outcome.truncated = true,
+            whoami::Put::Whole => {}
+        }
+    }
+}
+
+/// RFC 8482 §4.2: ANY gets one small record that says so.
+fn put_minimal_any(message: &mut Message<'_>, owner: Owner<'_>) {
+    let mark = message.mark();
+    owner.put(message);
+    message.put(&rtype::HINFO.to_be_bytes());
+    message.put(&[0, 1]);
+    message.put(&3600u32.to_be_bytes());
+    message.put(b"\x00\x09\x07RFC8482\x00");
+    if message.keep_since(mark) {
+        message.count(Section::Answer, 1);
+    }
+}
+
+/// The pick that a query for this service and family from `resolver` would get: the same code, for `explain`.
+pub fn client_of(
+    snapshot: &Snapshot,
+    service: ServiceId,
+    asker: IpAddr,
+    family: Family,
+    now: Now,
+    seen: impl FnMut(crate::steer::Step),
+) -> (crate::geo::Resolved, Pick) {
+    let world = &snapshot.world;
+    let (address, _) = crate::model::unfold(asker);
+    let resolved = world.geo.resolve(world.geo.overlay(service), address);
+    let client = Client { address, order: world.geo.order(resolved.order), depth: resolved.depth };
+    let steered = &world.services[service.index()].steered;
+    (resolved, pick(steered, &client, family, &snapshot.live, now.unix, seen))
+}

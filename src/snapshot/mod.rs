@@ -1,0 +1,68 @@
+//! Everything a query may see, and the one pointer to it.
+//!
+//! A [`World`] is all that a reload builds. [`Snapshot`] adds what changes between reloads: one live word per
+//! endpoint and family, and what each worker has handed out. [`Shared`] is the pointer; control alone stores
+//! it, every worker has a [`Reader`].
+
+mod tally;
+mod world;
+
+use std::sync::Arc;
+
+use arc_swap::{ArcSwap, Cache};
+
+use crate::steer::Live;
+
+pub use tally::Tally;
+pub use world::{Addresses, SteeredService, World};
+
+/// All that one query may look at.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// Zones, services, geography: rebuilt on reload.
+    pub world: Arc<World>,
+    /// By endpoint, then family: stored on a flap.
+    pub live: Box<[Live]>,
+    /// By worker: what it handed out.
+    pub tallies: Box<[Tally]>,
+    /// Counts reloads, from 1.
+    pub generation: u64,
+}
+
+/// The one pointer.
+#[derive(Clone, Debug)]
+pub struct Shared(Arc<ArcSwap<Snapshot>>);
+
+/// A worker's own view of the pointer: a load costs a comparison while nothing changed.
+#[derive(Clone, Debug)]
+pub struct Reader(Cache<Arc<ArcSwap<Snapshot>>, Arc<Snapshot>>);
+
+impl Shared {
+    /// A pointer to the first snapshot.
+    pub fn new(first: Arc<Snapshot>) -> Shared {
+        Shared(Arc::new(ArcSwap::new(first)))
+    }
+
+    /// The snapshot now; for everyone but workers.
+    pub fn load(&self) -> Arc<Snapshot> {
+        self.0.load_full()
+    }
+
+    /// Replaces the snapshot and hands back the old one, whose last reference the caller must be the one to
+    /// drop: freeing a world takes milliseconds that no worker has. For control alone.
+    pub fn swap(&self, next: Arc<Snapshot>) -> Arc<Snapshot> {
+        self.0.swap(next)
+    }
+
+    /// A view for one worker.
+    pub fn reader(&self) -> Reader {
+        Reader(Cache::new(Arc::clone(&self.0)))
+    }
+}
+
+impl Reader {
+    /// The snapshot now. Letting a worker call this once a second, idle or not, lets go of an old one.
+    pub fn load(&mut self) -> &Arc<Snapshot> {
+        self.0.load()
+    }
+}

@@ -1,0 +1,34 @@
+//! What one worker handed out, by endpoint and family: a drain's truth needs it.
+
+use crate::telemetry::counters::Count;
+
+/// One worker's tally. Readers sum over workers.
+#[derive(Debug)]
+pub struct Tally(Box<[Handed]>);
+
+/// Answers of one endpoint and family.
+#[derive(Debug, Default)]
+struct Handed {
+    answers: Count,
+    until: Count,
+}
+
+impl Tally {
+    /// A tally for so many live words.
+    pub fn new(words: usize) -> Tally {
+        Tally((0..words).map(|_| Handed::default()).collect())
+    }
+
+    /// Notes an answer that may be cached until `until`, in Unix seconds. Only its worker may.
+    pub fn hand_out(&self, live_index: usize, until: u64) {
+        let handed = &self.0[live_index];
+        handed.answers.add();
+        handed.until.raise(until);
+    }
+
+    /// Answers so far, and the latest moment (Unix seconds) until which one of them may be cached.
+    pub fn read(&self, live_index: usize) -> (u64, u64) {
+        let handed = &self.0[live_index];
+        (handed.answers.read(), handed.until.read())
+    }
+}

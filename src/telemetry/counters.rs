@@ -1,0 +1,136 @@
+//! What one worker counts. It alone writes, so counting is a load and a store, never a locked instruction;
+//! readers sum over workers and may be a query or two behind.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A count with one writer.
+#[derive(Debug, Default)]
+pub struct Count(AtomicU64);
+
+impl Count {
+    /// Adds one; only its owner may.
+    pub fn add(&self) {
+        self.0.store(self.0.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+    }
+
+    /// Raises it to `value` if that is more; only its owner may.
+    pub fn raise(&self, value: u64) {
+        if self.0.load(Ordering::Relaxed) < value {
+            self.0.store(value, Ordering::Relaxed);
+        }
+    }
+
+    /// What it stands at.
+    pub fn read(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// How a query came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// One datagram.
+    Udp,
+    /// A stream with 16-bit lengths (RFC 7766).
+    Tcp,
+}
+
+impl Transport {
+    /// All of them, by index.
+    pub const ALL: [Transport; 2] = [Transport::Udp, Transport::Tcp];
+
+    /// As metrics name it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Transport::Udp => "udp",
+            Transport::Tcp => "tcp",
+        }
+    }
+}
+
+/// Why a query got no reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DropWhy {
+    /// Shorter than a header.
+    Short,
+    /// It says that it is a response: answering it could start a loop.
+    Response,
+    /// Sent from port 0, where no reply can go.
+    PortZero,
+}
+
+impl DropWhy {
+    /// All of them, by index.
+    pub const ALL: [DropWhy; 3] = [DropWhy::Short, DropWhy::Response, DropWhy::PortZero];
+
+    /// As metrics name it.
+    pub fn name(self) -> &'static str {
+        match self {
+            DropWhy::Short => "short",
+            DropWhy::Response => "response",
+            DropWhy::PortZero => "port_zero",
+        }
+    }
+}
+
+/// The query types that are counted apart, by number and name; everything else is `other`.
+pub const QTYPES: [(u16, &str); 13] = [
+    (1, "A"),
+    (2, "NS"),
+    (5, "CNAME"),
+    (6, "SOA"),
+    (12, "PTR"),
+    (15, "MX"),
+    (16, "TXT"),
+    (28, "AAAA"),
+    (33, "SRV"),
+    (43, "DS"),
+    (65, "HTTPS"),
+    (255, "ANY"),
+    (257, "CAA"),
+];
+
+/// The response codes that are counted apart, by number and name.
+pub const RCODES: [(u16, &str); 7] = [
+    (0, "NOERROR"),
+    (1, "FORMERR"),
+    (2, "SERVFAIL"),
+    (3, "NXDOMAIN"),
+    (4, "NOTIMP"),
+    (5, "REFUSED"),
+    (16, "BADVERS"),
+];
+
+/// One worker's counts, on cache lines of its own.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+pub struct Counters {
+    /// By transport, then family of the resolver's address.
+    pub queries: [[Count; 2]; 2],
+    /// By [`QTYPES`]; the last is `other`.
+    pub qtypes: [Count; QTYPES.len() + 1],
+    /// By [`RCODES`]; the last is `other`.
+    pub rcodes: [Count; RCODES.len() + 1],
+    /// By [`DropWhy`].
+    pub dropped: [Count; 3],
+    /// Queries with an EDNS Client Subnet option.
+    pub ecs: Count,
+    /// Queries with a cookie option.
+    pub cookies: Count,
+    /// Replies with TC set.
+    pub truncated: Count,
+}
+
+impl Counters {
+    /// Counts a query of this type.
+    pub fn qtype(&self, qtype: u16) {
+        let known = QTYPES.iter().position(|(number, _)| *number == qtype);
+        self.qtypes[known.unwrap_or(QTYPES.len())].add();
+    }
+
+    /// Counts a reply with this response code.
+    pub fn rcode(&self, rcode: u16) {
+        let known = RCODES.iter().position(|(number, _)| *number == rcode);
+        self.rcodes[known.unwrap_or(RCODES.len())].add();
+    }
+}
