@@ -1,6 +1,10 @@
 //! Meridian: an authoritative DNS server that decides which region a client should go to.
+pub mod answer;
 pub mod config;
 pub mod geo;
 pub mod health;
 pub mod model;
+pub mod snapshot;
+pub mod steer;
+pub mod telemetry;
 pub mod zone;

@@ -21,7 +21,7 @@ mod worker;
 
 pub use client::Asker;
 pub use query::{Question, Rcode};
-pub use slot::{Slot, client_of};
+pub use slot::Slot;
 pub use worker::Worker;
 
 use std::net::SocketAddr;

@@ -1,7 +1,5 @@
 //! One query on its way through the four phases.
 
-use std::net::IpAddr;
-
 use super::client::Asker;
 use super::edns::{Edns, Said};
 use super::message::{Message, Section};
@@ -12,7 +10,7 @@ use super::worker::Worker;
 use super::{Now, Peer, Reply, cookie, whoami};
 use crate::model::{Family, ServiceId};
 use crate::snapshot::{Snapshot, World};
-use crate::steer::{Answer, Client, Pick, Why, pick};
+use crate::steer::{Answer, Why};
 use crate::telemetry::Transport;
 use crate::zone::rtype;
 use crate::zone::table::{EntryId, Found, Names, Records, Steers};
@@ -410,21 +408,4 @@ fn put_minimal_any(message: &mut Message<'_>, owner: Owner<'_>) {
     if message.keep_since(mark) {
         message.count(Section::Answer, 1);
     }
-}
-
-/// The pick that a query for this service and family from `resolver` would get: the same code, for `explain`.
-pub fn client_of(
-    snapshot: &Snapshot,
-    service: ServiceId,
-    asker: IpAddr,
-    family: Family,
-    now: Now,
-    seen: impl FnMut(crate::steer::Step),
-) -> (crate::geo::Resolved, Pick) {
-    let world = &snapshot.world;
-    let (address, _) = crate::model::unfold(asker);
-    let resolved = world.geo.resolve(world.geo.overlay(service), address);
-    let client = Client { address, order: world.geo.order(resolved.order), depth: resolved.depth };
-    let steered = &world.services[service.index()].steered;
-    (resolved, pick(steered, &client, family, &snapshot.live, now.unix, seen))
 }

@@ -11,7 +11,7 @@ use super::worker::Worker;
 use crate::geo::Resolved;
 use crate::model::{Family, ServiceId};
 use crate::snapshot::{Snapshot, World};
-use crate::steer::{Answer, Client, Pick, Why, pick};
+use crate::steer::{Answer, Pick, Why};
 use crate::zone::rtype;
 
 /// A service on its way to an answer for one client.
@@ -36,18 +36,15 @@ impl Chosen {
         resolver: IpAddr,
     ) -> Chosen {
         let asker = Asker::new(edns, world.services[service.index()].ecs, resolver);
-        let resolved = world.geo.resolve(world.geo.overlay(service), asker.address);
+        let resolved = world.locate(service, asker.address);
         let pick = Pick { answer: Answer::Nodata, ttl: 1, scope: 0, why: Why::NoFamily };
         Chosen { service, family, asker, resolved, pick }
     }
 
     /// Picks for the client.
     pub fn pick(&mut self, snapshot: &Snapshot, now: Now) {
-        let world = &snapshot.world;
-        let order = world.geo.order(self.resolved.order);
-        let client = Client { address: self.asker.address, order, depth: self.resolved.depth };
-        let steered = &world.services[self.service.index()].steered;
-        self.pick = pick(steered, &client, self.family, &snapshot.live, now.unix, |_| {});
+        let (service, family, address) = (self.service, self.family, self.asker.address);
+        self.pick = snapshot.decide(service, family, address, &self.resolved, now.unix, |_| {});
     }
 }
 

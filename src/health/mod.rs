@@ -1,1 +1,7 @@
-//! placeholder
+//! stub
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    Unknown,
+    Healthy,
+    Unhealthy,
+}

@@ -7,11 +7,14 @@
 mod tally;
 mod world;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use arc_swap::{ArcSwap, Cache};
 
-use crate::steer::Live;
+use crate::geo::Resolved;
+use crate::model::{Family, ServiceId};
+use crate::steer::{Client, Live, Pick, Step, pick};
 
 pub use tally::Tally;
 pub use world::{Addresses, SteeredService, World};
@@ -27,6 +30,25 @@ pub struct Snapshot {
     pub tallies: Box<[Tally]>,
     /// Counts reloads, from 1.
     pub generation: u64,
+}
+
+impl Snapshot {
+    /// Chooses for one client of a service: what a query gets, and what `explain` shows. `address` is unfolded,
+    /// `resolved` is what [`World::locate`] said of it, `now` is in Unix seconds, and `seen` is told of every
+    /// candidate consulted.
+    pub fn decide(
+        &self,
+        service: ServiceId,
+        family: Family,
+        address: IpAddr,
+        resolved: &Resolved,
+        now: u64,
+        seen: impl FnMut(Step),
+    ) -> Pick {
+        let order = self.world.geo.order(resolved.order);
+        let client = Client { address, order, depth: resolved.depth };
+        pick(&self.world.services[service.index()].steered, &client, family, &self.live, now, seen)
+    }
 }
 
 /// The one pointer.

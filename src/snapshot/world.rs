@@ -1,6 +1,6 @@
 //! All that a reload builds.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::geo;
 use crate::model::{EndpointId, Family, Name, Region, Service, ServiceId};
@@ -49,6 +49,11 @@ impl World {
         self.written.iter().map(|service| service.endpoints.len() * 2).sum()
     }
 
+    /// Where a client of a service stands; `address` is unfolded.
+    pub fn locate(&self, service: ServiceId, address: IpAddr) -> geo::Resolved {
+        self.geo.resolve(self.geo.overlay(service), address)
+    }
+
     /// Every endpoint with its service and its position there, in the order of their ids.
     pub fn endpoints(&self) -> impl Iterator<Item = (EndpointId, &Service, usize)> {
         let positions = self
@@ -72,12 +77,12 @@ pub struct Addresses {
 
 impl Addresses {
     /// Appends the two families of the next endpoint, or of the next service's fallback.
-    pub fn push(&mut self, fallback: bool, addresses: &[std::net::IpAddr]) {
+    pub fn push(&mut self, fallback: bool, addresses: &[IpAddr]) {
         let (four, six) = (self.four.len() as u32, self.six.len() as u32);
         for address in addresses {
             match address {
-                std::net::IpAddr::V4(address) => self.four.push(*address),
-                std::net::IpAddr::V6(address) => self.six.push(*address),
+                IpAddr::V4(address) => self.four.push(*address),
+                IpAddr::V6(address) => self.six.push(*address),
             }
         }
         let ranges = if fallback { &mut self.fallbacks } else { &mut self.endpoints };
