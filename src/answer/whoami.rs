@@ -82,7 +82,7 @@ fn put_texts(message: &mut Message<'_>, owner: Owner<'_>, world: &World, asked: 
     });
     let order = put_text(message, owner, |text| {
         text.write_str("order")?;
-        for region in world.geo.order(resolved.order) {
+        for region in world.geo.parts(resolved.order).1 {
             write!(text, " {}", world.regions[region.index()].name)?;
         }
         Ok(())

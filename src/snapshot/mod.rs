@@ -45,8 +45,8 @@ impl Snapshot {
         now: u64,
         seen: impl FnMut(Step),
     ) -> Pick {
-        let order = self.world.geo.order(resolved.order);
-        let client = Client { address, order, depth: resolved.depth };
+        let (first, rest) = self.world.geo.parts(resolved.order);
+        let client = Client { address, first, rest, depth: resolved.depth };
         pick(&self.world.services[service.index()].steered, &client, family, &self.live, now, seen)
     }
 }

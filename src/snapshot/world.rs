@@ -54,6 +54,15 @@ impl World {
         self.geo.resolve(self.geo.overlay(service), address)
     }
 
+    /// The service of an endpoint and its position there.
+    pub fn endpoint(&self, id: EndpointId) -> Option<(&Service, usize)> {
+        let after = self.services.partition_point(|service| service.steered.first <= id);
+        let service = self.services.get(after.checked_sub(1)?)?;
+        let position = id.index() - service.steered.first.index();
+        let written = &self.written[service.id.index()];
+        (position < written.endpoints.len()).then_some((written, position))
+    }
+
     /// Every endpoint with its service and its position there, in the order of their ids.
     pub fn endpoints(&self) -> impl Iterator<Item = (EndpointId, &Service, usize)> {
         let positions = self

@@ -13,8 +13,10 @@ use super::word::{Live, Tier, Word};
 pub struct Client<'a> {
     /// Unfolded; bits past what is known are zero.
     pub address: IpAddr,
-    /// The regions as its cell prefers them; empty: these clients get no addresses.
-    pub order: &'a [RegionId],
+    /// The regions that the service's own rules put first.
+    pub first: &'a [RegionId],
+    /// The regions as its cell prefers them; both empty: these clients get no addresses.
+    pub rest: &'a [RegionId],
     /// How many bits of the address it took to know the order.
     pub depth: u8,
 }
@@ -148,7 +150,7 @@ pub fn pick(
     if !service.has_family[family.index()] {
         return Pick { answer: Answer::Nodata, ttl: service.ttl.max, scope: 0, why: Why::NoFamily };
     }
-    if client.order.is_empty() {
+    if client.first.is_empty() && client.rest.is_empty() {
         let (ttl, scope) = (service.ttl.min, client.depth);
         return Pick { answer: Answer::Nodata, ttl, scope, why: Why::EmptyOrder };
     }
@@ -174,7 +176,7 @@ fn walk(
     seen: &mut impl FnMut(Step),
 ) -> (Option<Best>, u32) {
     let (mut best, mut ttl): (Option<Best>, u32) = (None, service.ttl.max);
-    for position in service.in_order(client.order) {
+    for position in service.in_order(client.first, client.rest) {
         let word = candidate(service, position, family, live);
         if word.tier == Tier::Absent {
             continue;

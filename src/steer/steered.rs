@@ -36,11 +36,18 @@ impl Steered {
         }
     }
 
-    /// Positions in a client's order: first those of `order`, then the rest as their regions are written.
-    pub fn in_order<'a>(&'a self, order: &'a [RegionId]) -> impl Iterator<Item = usize> + 'a {
-        let preferred = order.iter().filter_map(|region| self.at(*region));
-        let rest = (0..self.regions.len()).filter(move |i| !order.contains(&self.regions[*i]));
-        preferred.chain(rest)
+    /// Positions in a client's order: those of `first`, then those of `rest`, then the remaining ones as their
+    /// regions are written.
+    pub fn in_order<'a>(
+        &'a self,
+        first: &'a [RegionId],
+        rest: &'a [RegionId],
+    ) -> impl Iterator<Item = usize> + 'a {
+        let preferred = first.iter().filter_map(|region| self.at(*region));
+        let next = rest.iter().filter(|region| !first.contains(region)).filter_map(|region| self.at(*region));
+        let listed = move |region: &RegionId| first.contains(region) || rest.contains(region);
+        let remaining = (0..self.regions.len()).filter(move |i| !listed(&self.regions[*i]));
+        preferred.chain(next).chain(remaining)
     }
 
     /// The index of a position's live word for one family.

@@ -46,7 +46,7 @@ fn table(four: &str, six: &str) -> Table {
 
 fn ask(table: &Table, order: &[u16], family: Family) -> Pick {
     let order: Vec<_> = order.iter().map(|region| RegionId(*region)).collect();
-    let client = Client { address: "198.51.100.7".parse().unwrap(), order: &order, depth: 16 };
+    let client = Client { address: "198.51.100.7".parse().unwrap(), first: &[], rest: &order, depth: 16 };
     pick(&table.service, &client, family, &table.live, 1_000_000, |_| {})
 }
 
@@ -69,6 +69,19 @@ fn the_first_tier_with_anything_answers_in_the_client_s_order() {
 #[test]
 fn regions_outside_the_order_follow_as_written() {
     check("x100 x100 f100 f100", &[1], 2, Why::Kept(Tier::Fit));
+}
+
+#[test]
+fn what_a_service_puts_first_stands_before_the_cell_s_order() {
+    let table = table("x100 f100 f100", "- - -");
+    let (first, rest) = ([RegionId(0), RegionId(2)], [RegionId(1), RegionId(2)]);
+    let client = Client { address: "198.51.100.7".parse().unwrap(), first: &first, rest: &rest, depth: 0 };
+    let mut seen = Vec::new();
+    let pick = pick(&table.service, &client, Family::V4, &table.live, 0, |step| seen.push(step.position));
+    assert_eq!(pick.answer, Answer::Endpoint { position: 2, mask: 1 });
+    assert_eq!(seen, [0, 2]);
+    let all: Vec<_> = table.service.in_order(&first[..1], &rest[..1]).collect();
+    assert_eq!(all, [0, 1, 2], "each once");
 }
 
 #[test]
@@ -97,7 +110,7 @@ fn a_weight_keeps_its_share_of_the_endpoint_s_own_clients() {
     let order = [RegionId(0), RegionId(1)];
     let kept = (0..100_000u32)
         .filter(|i| {
-            let client = Client { address: std::net::Ipv4Addr::from(i << 8).into(), order: &order, depth: 0 };
+            let client = Client { address: std::net::Ipv4Addr::from(i << 8).into(), first: &[], rest: &order, depth: 0 };
             let pick = pick(&table.service, &client, Family::V4, &table.live, 0, |_| {});
             pick.answer == Answer::Endpoint { position: 0, mask: 1 }
         })

@@ -1,0 +1,219 @@
+//! Text and databases into a world: the one loader that `check`, `serve` and `explain` share.
+//!
+//! Checks that span rooms live here: a name outside every zone, a rule that answers NODATA to some clients.
+
+use std::net::IpAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::plan::Plan;
+use crate::config::{self, Config};
+use crate::geo;
+use crate::model::{Family, OrderRule, Problems, Region, Service, ServiceId, Steer};
+use crate::snapshot::{Addresses, SteeredService, World};
+use crate::steer::Steered;
+use crate::steer::hash::EndpointKey;
+use crate::zone::table::{Names, Steered as SteeredName, Steers, build};
+use crate::zone::{self, Zone};
+
+/// What a world needs to know of this machine and is not in the configuration.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// What the node calls itself where `server.identity` does not say.
+    pub host_name: String,
+    /// Signs cookies where `server.cookies.secrets` is empty: random, and so this node's alone.
+    pub cookie_secret: [u8; 16],
+}
+
+/// A configuration that loads, whole.
+#[derive(Debug)]
+pub struct Built {
+    /// As written.
+    pub config: Config,
+    /// What queries see.
+    pub world: World,
+    /// What is probed, and what each result is about.
+    pub plan: Plan,
+    /// What the databases say of themselves.
+    pub databases: Vec<DatabaseFacts>,
+}
+
+/// A geographic database, for `/v1/status`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DatabaseFacts {
+    /// Its file.
+    pub path: String,
+    /// As it calls itself.
+    pub kind: String,
+    /// When it was made, in Unix seconds.
+    pub built: u64,
+}
+
+/// Loads a configuration and everything that it names. Warnings may stand beside what was built; with an error
+/// there is nothing but problems, all that could be found at once.
+pub fn load(path: &Path, node: &Node) -> (Option<Built>, Problems) {
+    let (config, mut problems) = config::load(path);
+    let Some(config) = config else { return (None, problems) };
+    let built = compile(config, node, &mut problems);
+    (built.filter(|_| !problems.has_errors()), problems)
+}
+
+/// Compiles a configuration; reads zones and databases.
+pub fn compile(mut config: Config, node: &Node, problems: &mut Problems) -> Option<Built> {
+    // Positions in a service are ids: they follow the written order of regions, which also breaks ties.
+    for service in &mut config.services {
+        service.endpoints.sort_by_key(|endpoint| endpoint.region);
+    }
+    let names = names(&config, problems);
+    let (databases, table) = geography(&config, problems);
+    warn_of_client_dependent_nodata(&config, problems);
+    let (names, geo) = (names?, table?);
+    let world = World {
+        names,
+        services: steered(&config.services, &config.regions),
+        addresses: addresses(&config.services),
+        geo,
+        identity: config.server.identity.clone().unwrap_or_else(|| node.host_name.clone()),
+        cookies: cookies(&config, node),
+        payload: config.server.payload,
+        regions: config.regions.clone().into(),
+        written: config.services.clone().into(),
+        zones: config.zones.iter().map(|zone| zone.origin.clone()).collect(),
+    };
+    let plan = Plan::new(&config.services);
+    Some(Built { config, world, plan, databases })
+}
+
+fn names(config: &Config, problems: &mut Problems) -> Option<Names> {
+    let load = |zone: &config::ZoneFile, problems: &mut Problems| zone::load(&zone.origin, &zone.file, problems);
+    let zones: Vec<Option<Zone>> = config.zones.iter().map(|zone| load(zone, problems)).collect();
+    // A zone that does not load would make every name in it look lost.
+    let zones: Vec<Zone> = zones.into_iter().collect::<Option<_>>()?;
+    let services = (0..).map(ServiceId).zip(&config.services).flat_map(|(id, service)| {
+        let steers = Steers::Service(id);
+        service.names.iter().map(move |(name, place)| SteeredName { name, steers, place })
+    });
+    let whoami = config.server.whoami.iter();
+    let whoami = whoami.map(|(name, place)| SteeredName { name, steers: Steers::Whoami, place });
+    build(&zones, &services.chain(whoami).collect::<Vec<_>>(), problems)
+}
+
+fn geography(config: &Config, problems: &mut Problems) -> (Vec<DatabaseFacts>, Option<geo::Table>) {
+    let mut databases = Vec::new();
+    for (path, place) in &config.geo.databases {
+        match geo::Database::open(path) {
+            Ok(database) => databases.push(database),
+            Err(error) => problems.error(place, with_causes(&error)),
+        }
+    }
+    let facts = databases.iter().map(|database| DatabaseFacts {
+        path: database.path().display().to_string(),
+        kind: database.kind().to_owned(),
+        built: database.build_epoch(),
+    });
+    let facts = facts.collect();
+    if problems.has_errors() {
+        return (facts, None);
+    }
+    let service_rules: Vec<(ServiceId, &[OrderRule])> =
+        (0..).map(ServiceId).zip(config.services.iter().map(|service| &*service.order_rules)).collect();
+    let input = geo::Input {
+        databases: &databases,
+        regions: &config.regions,
+        rules: &config.geo.rules,
+        service_rules: &service_rules,
+    };
+    let table = geo::compile(&input);
+    let whole = crate::model::Place::file(&config.path);
+    (facts, table.map_err(|error| problems.error(&whole, with_causes(&error))).ok())
+}
+
+/// An error and what caused it, on one line.
+pub fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let said = error.to_string();
+        if !text.contains(&said) {
+            text = format!("{text}: {said}");
+        }
+        cause = error.source();
+    }
+    text
+}
+
+/// DESIGN 4.8: an answer that only some clients get is NODATA, and RFC 7871 §7.4 lets resolvers keep a negative
+/// answer for everybody.
+fn warn_of_client_dependent_nodata(config: &Config, problems: &mut Problems) {
+    let own = config.services.iter().flat_map(|service| &service.order_rules);
+    for rule in config.geo.rules.iter().chain(own) {
+        if rule.steer == Steer::Regions(Vec::new()) {
+            let text = "these clients get NODATA, which many resolvers keep for all of their clients";
+            problems.warn(&rule.place, text);
+        }
+    }
+}
+
+fn steered(services: &[Service], regions: &[Region]) -> Box<[SteeredService]> {
+    let mut first = 0;
+    let mut all = Vec::with_capacity(services.len());
+    for (service, id) in services.iter().zip((0..).map(ServiceId)) {
+        let steered = steer(service, regions, first);
+        first += service.endpoints.len() as u32;
+        all.push(SteeredService { steered, ecs: service.ecs, id });
+    }
+    all.into()
+}
+
+fn steer(service: &Service, regions: &[Region], first: u32) -> Steered {
+    let mut by_region = vec![0; regions.len()];
+    for (endpoint, position) in service.endpoints.iter().zip(1..) {
+        by_region[endpoint.region.index()] = position;
+    }
+    let has = |addresses: &[IpAddr], family| addresses.iter().any(|address| Family::of(*address) == family);
+    let any = |family| service.endpoints.iter().any(|endpoint| has(&endpoint.addresses, family));
+    let key = |endpoint: &crate::model::Endpoint| {
+        EndpointKey::new(&service.name, &regions[endpoint.region.index()].name)
+    };
+    Steered {
+        first: crate::model::EndpointId(first),
+        regions: service.endpoints.iter().map(|endpoint| endpoint.region).collect(),
+        keys: service.endpoints.iter().map(key).collect(),
+        by_region: by_region.into(),
+        ttl: service.ttl,
+        families: service.families,
+        on_all_down: service.on_all_down,
+        has_fallback: Family::ALL.map(|family| has(&service.fallback, family)),
+        has_family: Family::ALL.map(any),
+    }
+}
+
+fn addresses(services: &[Service]) -> Addresses {
+    let mut addresses = Addresses::default();
+    for service in services {
+        for endpoint in &service.endpoints {
+            addresses.push(false, &endpoint.addresses);
+        }
+        addresses.push(true, &service.fallback);
+    }
+    addresses
+}
+
+/// RFC 9018 §4.4 keys SipHash with the secret's octets, the low half first.
+fn cookies(config: &Config, node: &Node) -> Box<[(u64, u64)]> {
+    let words = |secret: &[u8; 16]| {
+        let [low, high] = [0, 8].map(|at| std::array::from_fn(|i| secret[at + i]));
+        (u64::from_le_bytes(low), u64::from_le_bytes(high))
+    };
+    match &config.server.cookies[..] {
+        [] => [words(&node.cookie_secret)].into(),
+        secrets => secrets.iter().map(|secret| words(&secret.0)).collect(),
+    }
+}
+
+impl Built {
+    /// Every target with its check, once each: what the prober is told.
+    pub fn standing(&self) -> Arc<[crate::health::Standing]> {
+        self.plan.standing.clone()
+    }
+}

@@ -1,0 +1,129 @@
+//! How others talk to control: requests over a channel, answers over one of their own.
+
+use std::time::SystemTime;
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::reload::Reloaded;
+use super::report::{RegionReport, ServiceReport, StatusReport};
+use super::state::Revised;
+use crate::model::{OverrideState, Subject};
+use crate::snapshot::Shared;
+
+/// How many requests may wait.
+const WAITING: usize = 64;
+
+/// An override as it is asked for.
+#[derive(Clone, Debug)]
+pub struct Wish {
+    /// Of what.
+    pub subject: Subject,
+    /// What is to be believed; `None` lifts the word.
+    pub word: Option<WishedWord>,
+    /// The token's name, or `local`.
+    pub who: String,
+    /// The revision that the asker saw; `None` asks for no comparison.
+    pub if_match: Option<u64>,
+}
+
+/// The word of a wish.
+#[derive(Clone, Debug)]
+pub struct WishedWord {
+    /// What is to be believed.
+    pub state: OverrideState,
+    /// Why; not empty.
+    pub reason: String,
+    /// When it ends by itself.
+    pub until: Option<SystemTime>,
+}
+
+/// What can be asked of control.
+#[derive(Debug)]
+pub enum Request {
+    /// Set or lift an override; the answer is the word in force afterwards.
+    Override(Wish, oneshot::Sender<Result<Option<Revised>, Refusal>>),
+    /// Load everything anew.
+    Reload(oneshot::Sender<Reloaded>),
+    /// All regions, or one.
+    Regions(Option<String>, oneshot::Sender<Vec<RegionReport>>),
+    /// All services, or one.
+    Services(Option<String>, oneshot::Sender<Vec<ServiceReport>>),
+    /// How the node is.
+    Status(oneshot::Sender<StatusReport>),
+}
+
+/// Why a wish was not granted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// There is no such region, service or endpoint.
+    #[error("no {kind} is called '{name}'; {kind}s: {}", known.join(", "))]
+    Unknown {
+        /// `region`, `service` or `endpoint`.
+        kind: &'static str,
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// Somebody else was faster.
+    #[error("the override is at revision {current} now, not {asked}")]
+    Revision {
+        /// In force.
+        current: u64,
+        /// What `If-Match` said.
+        asked: u64,
+    },
+    /// It could not be made durable, so it was not done.
+    #[error("the override could not be stored: {0}")]
+    Store(String),
+    /// The node is going down.
+    #[error("the node is stopping")]
+    Stopping,
+}
+
+/// A way to control; clones talk to the same task.
+#[derive(Clone, Debug)]
+pub struct Handle {
+    requests: mpsc::Sender<Request>,
+    /// What queries see.
+    pub shared: Shared,
+}
+
+impl Handle {
+    /// A handle and the end that control listens on.
+    pub fn new(shared: Shared) -> (Handle, mpsc::Receiver<Request>) {
+        let (requests, listen) = mpsc::channel(WAITING);
+        (Handle { requests, shared }, listen)
+    }
+
+    /// Sets or lifts an override. When this returns a word, it is on disk and in force.
+    pub async fn wish(&self, wish: Wish) -> Result<Option<Revised>, Refusal> {
+        self.ask(|answer| Request::Override(wish, answer)).await?
+    }
+
+    /// Loads everything anew, and says what came of it.
+    pub async fn reload(&self) -> Result<Reloaded, Refusal> {
+        self.ask(Request::Reload).await
+    }
+
+    /// All regions, or the one of this name.
+    pub async fn regions(&self, name: Option<String>) -> Result<Vec<RegionReport>, Refusal> {
+        self.ask(|answer| Request::Regions(name, answer)).await
+    }
+
+    /// All services, or the one of this name.
+    pub async fn services(&self, name: Option<String>) -> Result<Vec<ServiceReport>, Refusal> {
+        self.ask(|answer| Request::Services(name, answer)).await
+    }
+
+    /// How the node is.
+    pub async fn status(&self) -> Result<StatusReport, Refusal> {
+        self.ask(Request::Status).await
+    }
+
+    async fn ask<T>(&self, request: impl FnOnce(oneshot::Sender<T>) -> Request) -> Result<T, Refusal> {
+        let (answer, answered) = oneshot::channel();
+        self.requests.send(request(answer)).await.map_err(|_| Refusal::Stopping)?;
+        answered.await.map_err(|_| Refusal::Stopping)
+    }
+}

@@ -1,0 +1,24 @@
+//! The truth and its only writer: commands, verdicts and reloads in; snapshots and live words out.
+//!
+//! [`compile`] turns text into a world; `check`, `serve` and `explain` share it. [`state`] is what operators
+//! said and the pure function that changes it; [`store`] keeps the log of it on disk. [`words`] folds verdicts
+//! and operators' words into live words. [`task`] is the one task that does all of this, and [`handle`] is how
+//! the API talks to it; [`report`] is what it tells.
+
+pub mod compile;
+pub mod handle;
+pub mod plan;
+pub mod reload;
+pub mod report;
+pub mod state;
+pub mod store;
+pub mod task;
+mod tell;
+pub mod totals;
+pub mod words;
+
+pub use compile::{Built, DatabaseFacts, Node, load, with_causes};
+pub use handle::{Handle, Refusal, Request};
+pub use state::{Command, Revised, State};
+pub use store::{Store, StoreError};
+pub use task::{Control, Parts, Wiring};

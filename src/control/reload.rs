@@ -1,0 +1,55 @@
+//! Loading everything anew, off to the side: what comes of it, and what it cannot change.
+
+use std::time::SystemTime;
+
+use super::compile::{Built, Node, load};
+use crate::config::Config;
+use crate::model::{Place, Problem, Problems};
+
+/// What a reload came to. One that fails changes nothing.
+#[derive(Clone, Debug)]
+pub struct Reloaded {
+    /// When it was done.
+    pub at: SystemTime,
+    /// Whether the new world is in force.
+    pub swapped: bool,
+    /// The generation in force.
+    pub generation: u64,
+    /// Errors and warnings, by place.
+    pub problems: Vec<Problem>,
+}
+
+/// Compiles on a thread of its own at low priority, so that answering keeps its CPU, and hands the result to
+/// `done`.
+pub fn compile_aside(
+    path: std::path::PathBuf,
+    node: Node,
+    done: impl FnOnce(Option<Box<Built>>, Problems) + Send + 'static,
+) -> std::io::Result<()> {
+    let work = move || {
+        lower_priority();
+        let (built, problems) = load(&path, &node);
+        done(built.map(Box::new), problems);
+    };
+    std::thread::Builder::new().name("compile".into()).spawn(work).map(|_| ())
+}
+
+/// Nice 10 for this thread alone (Linux keeps the value by thread). A refusal costs nothing but fairness.
+fn lower_priority() {
+    let thread = rustix::thread::gettid();
+    let _ = rustix::process::setpriority_process(Some(thread), 10);
+}
+
+/// What a running node keeps from its start, whatever the file says now.
+pub fn needs_restart(old: &Config, new: &Config, problems: &mut Problems) {
+    let rows = [
+        (old.server.listen != new.server.listen, "server.listen"),
+        (old.server.workers != new.server.workers, "server.workers"),
+        (old.api.listen != new.api.listen, "api.listen"),
+        (old.state != new.state, "server.state"),
+    ];
+    let place = Place::file(&new.path);
+    for (_, key) in rows.iter().filter(|(changed, _)| *changed) {
+        problems.warn(&place, format!("a new {key} takes effect at the next start"));
+    }
+}

@@ -1,0 +1,135 @@
+//! What control tells the API: everything by name, nothing shared.
+
+use std::net::IpAddr;
+use std::time::{Duration, SystemTime};
+
+use super::compile::DatabaseFacts;
+use super::reload::Reloaded;
+use super::state::Revised;
+use crate::health::Level;
+use crate::model::{Family, Subject};
+use crate::steer::Word;
+
+/// One region.
+#[derive(Clone, Debug)]
+pub struct RegionReport {
+    /// Its name.
+    pub name: String,
+    /// Latitude and longitude.
+    pub location: Option<(f64, f64)>,
+    /// In the unit that its services report.
+    pub capacity: Option<u64>,
+    /// −99…99.
+    pub bias: i8,
+    /// The operator's word.
+    pub word: Option<Revised>,
+    /// Its endpoints, by service.
+    pub endpoints: Vec<EndpointReport>,
+}
+
+/// One service.
+#[derive(Clone, Debug)]
+pub struct ServiceReport {
+    /// Its name.
+    pub name: String,
+    /// The names it answers.
+    pub names: Vec<String>,
+    /// How one endpoint is chosen.
+    pub policy: &'static str,
+    /// Its endpoints, in the written order of regions.
+    pub endpoints: Vec<EndpointReport>,
+}
+
+/// One endpoint.
+#[derive(Clone, Debug)]
+pub struct EndpointReport {
+    /// Its service.
+    pub service: String,
+    /// Its region.
+    pub region: String,
+    /// Configured.
+    pub weight: u16,
+    /// The operator's word on this endpoint alone.
+    pub word: Option<Revised>,
+    /// By family; absent families have no addresses.
+    pub families: Vec<FamilyReport>,
+}
+
+/// One endpoint and family.
+#[derive(Clone, Debug)]
+pub struct FamilyReport {
+    /// Which.
+    pub family: Family,
+    /// What queries see.
+    pub live: Word,
+    /// The TTL that an answer would carry now, as far as this endpoint has a say.
+    pub ttl: u32,
+    /// Answers handed out since the node started.
+    pub answers: u64,
+    /// Of all answers of this service and family: 0.0…1.0.
+    pub share: f64,
+    /// The latest moment until which an answer may be cached.
+    pub cached_until: Option<SystemTime>,
+    /// Its addresses and what is believed of them.
+    pub addresses: Vec<AddressReport>,
+}
+
+/// One address.
+#[derive(Clone, Debug)]
+pub struct AddressReport {
+    /// Itself.
+    pub address: IpAddr,
+    /// What is probed, as an operator would type it; `None`: nothing is.
+    pub target: Option<String>,
+    /// What is believed.
+    pub level: Level,
+    /// Why, in words.
+    pub reason: String,
+    /// For how long it has been believed.
+    pub age: Option<Duration>,
+    /// Results still needed to flip, and how many it takes in all.
+    pub remaining: (u32, u32),
+    /// How old the newest result is.
+    pub staleness: Option<Duration>,
+    /// How long the newest attempt took.
+    pub latency: Option<Duration>,
+    /// When the certificate that was last shown ends.
+    pub certificate_expires: Option<SystemTime>,
+    /// Attempts that passed, and that failed.
+    pub probes: (u64, u64),
+}
+
+/// How the node is.
+#[derive(Clone, Debug)]
+pub struct StatusReport {
+    /// What the node calls itself.
+    pub identity: String,
+    /// Counts reloads, from 1.
+    pub generation: u64,
+    /// Of the last command.
+    pub revision: u64,
+    /// Since when it serves.
+    pub started: SystemTime,
+    /// Whether every target has its first verdict, or the time for that is over.
+    pub first_verdicts: bool,
+    /// Geographic databases.
+    pub databases: Vec<DatabaseFacts>,
+    /// What geography came to.
+    pub geo: crate::geo::Size,
+    /// Zones' origins.
+    pub zones: Vec<String>,
+    /// Names, zones' and services', in the table.
+    pub names: usize,
+    /// Regions, services, endpoints.
+    pub counts: (usize, usize, usize),
+    /// Words on what the configuration does not know any more.
+    pub dangling: Vec<(Subject, Revised)>,
+    /// The last reload.
+    pub last_reload: Option<Reloaded>,
+    /// Reloads that swapped, and that changed nothing.
+    pub reloads: (u64, u64),
+    /// Verdicts that flipped since the start.
+    pub transitions: u64,
+    /// Old snapshots that some worker still holds.
+    pub retired: usize,
+}

@@ -1,0 +1,263 @@
+//! The log of commands on disk: nothing acknowledged is ever lost.
+//!
+//! One redb file holds one table, from revision to command as JSON. A command is durable before it is applied.
+//! Opening replays the log; what no longer matters (lifted, replaced, run out) is left out when the log is
+//! rewritten, which happens on opening once it has grown past [`COMPACT_ABOVE`] commands.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition};
+use serde::{Deserialize, Serialize};
+
+use super::state::{Command, State, apply};
+use crate::model::{Override, OverrideState, Subject};
+
+const COMMANDS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("commands");
+
+/// A log longer than this is rewritten when it is opened.
+const COMPACT_ABOVE: u64 = 10_000;
+
+/// The file's name in the state directory.
+const FILE: &str = "meridian.redb";
+
+/// Why the state could not be opened or written.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The directory is not there and cannot be made.
+    #[error("cannot make the state directory {}", .0.display())]
+    Directory(PathBuf, #[source] std::io::Error),
+    /// The file cannot be opened.
+    #[error("cannot open {}; is another meridian using it?", .0.display())]
+    Open(PathBuf, #[source] redb::Error),
+    /// Reading or writing failed.
+    #[error("cannot use {}", .0.display())]
+    Use(PathBuf, #[source] redb::Error),
+    /// A stored command is not one.
+    #[error("{}: command {} is not readable; restore the file from a backup or move it away", .0.display(), .1)]
+    Corrupt(PathBuf, u64, #[source] serde_json::Error),
+}
+
+/// An open log.
+#[derive(Debug)]
+pub struct Store {
+    database: Database,
+    path: PathBuf,
+}
+
+impl Store {
+    /// Opens or makes the log in `directory`, and replays it.
+    pub fn open(directory: &Path, now: SystemTime) -> Result<(Store, State), StoreError> {
+        std::fs::create_dir_all(directory).map_err(|error| StoreError::Directory(directory.into(), error))?;
+        let path = directory.join(FILE);
+        let database =
+            Database::create(&path).map_err(|error| StoreError::Open(path.clone(), error.into()))?;
+        let store = Store { database, path };
+        let (state, length) = store.replay(now)?;
+        if length > COMPACT_ABOVE {
+            store.compact(&state, now)?;
+        }
+        Ok((store, state))
+    }
+
+    /// Makes a command durable under this revision.
+    pub fn append(&self, revision: u64, command: &Command) -> Result<(), StoreError> {
+        self.write(|table| {
+            table.insert(revision, encode(command).as_slice())?;
+            Ok(())
+        })
+    }
+
+    fn replay(&self, now: SystemTime) -> Result<(State, u64), StoreError> {
+        let mut state = State::default();
+        // A fresh file has no table yet: writing nothing makes it.
+        self.write(|_| Ok(()))?;
+        let read = || -> Result<_, redb::Error> {
+            let table = self.database.begin_read()?.open_table(COMMANDS)?;
+            let mut rows = Vec::new();
+            for row in table.iter()? {
+                let (revision, bytes) = row?;
+                rows.push((revision.value(), bytes.value().to_vec()));
+            }
+            Ok((rows, table.len()?))
+        };
+        let (rows, length) = read().map_err(|error| StoreError::Use(self.path.clone(), error))?;
+        for (revision, bytes) in rows {
+            let command =
+                decode(&bytes).map_err(|error| StoreError::Corrupt(self.path.clone(), revision, error))?;
+            state = apply(state, &command, now);
+            state.revision = revision;
+        }
+        Ok((state, length))
+    }
+
+    /// Rewrites the log as one command for every word in force, under its own revision.
+    fn compact(&self, state: &State, now: SystemTime) -> Result<(), StoreError> {
+        self.write(|table| {
+            table.retain(|revision, _| revision == state.revision)?;
+            for (subject, revised) in state.words(now) {
+                let command = Command::Set { subject: subject.clone(), word: revised.word.clone() };
+                table.insert(revised.revision, encode(&command).as_slice())?;
+            }
+            Ok(())
+        })
+    }
+
+    fn write(
+        &self,
+        change: impl FnOnce(&mut redb::Table<'_, u64, &'static [u8]>) -> Result<(), redb::Error>,
+    ) -> Result<(), StoreError> {
+        let write = || -> Result<(), redb::Error> {
+            let transaction = self.database.begin_write()?;
+            change(&mut transaction.open_table(COMMANDS)?)?;
+            // The default durability: on disk when this returns.
+            Ok(transaction.commit()?)
+        };
+        write().map_err(|error| StoreError::Use(self.path.clone(), error))
+    }
+}
+
+//------------ Saved ---------------------------------------------------------
+
+/// A command as it is stored. The shape is a promise: old logs must stay readable.
+#[derive(Serialize, Deserialize)]
+struct Saved {
+    region: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    service: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    word: Option<SavedWord>,
+    who: String,
+    /// Unix seconds.
+    at: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SavedWord {
+    state: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    weight: Option<u16>,
+    reason: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    until: Option<u64>,
+}
+
+fn seconds(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+fn time(seconds: u64) -> SystemTime {
+    UNIX_EPOCH.checked_add(Duration::from_secs(seconds)).unwrap_or(UNIX_EPOCH)
+}
+
+fn encode(command: &Command) -> Vec<u8> {
+    let (region, service) = match command.subject().clone() {
+        Subject::Region(region) => (region, None),
+        Subject::Endpoint { service, region } => (region, Some(service)),
+    };
+    let (word, who, at) = match command {
+        Command::Set { word, .. } => (Some(encode_word(word)), word.who.clone(), seconds(word.since)),
+        Command::Lift { who, at, .. } => (None, who.clone(), seconds(*at)),
+    };
+    // Strings and numbers: this cannot fail, and an empty row would be refused on reading.
+    serde_json::to_vec(&Saved { region, service, word, who, at }).unwrap_or_default()
+}
+
+fn encode_word(word: &Override) -> SavedWord {
+    let weight = if let OverrideState::Weight(weight) = word.state { Some(weight) } else { None };
+    let state = word.state.name().to_owned();
+    SavedWord { state, weight, reason: word.reason.clone(), until: word.until.map(seconds) }
+}
+
+fn decode(bytes: &[u8]) -> Result<Command, serde_json::Error> {
+    use serde::de::Error as _;
+    let saved: Saved = serde_json::from_slice(bytes)?;
+    let subject = match saved.service {
+        None => Subject::Region(saved.region),
+        Some(service) => Subject::Endpoint { service, region: saved.region },
+    };
+    let Some(word) = saved.word else {
+        return Ok(Command::Lift { subject, who: saved.who, at: time(saved.at) });
+    };
+    let state = match (word.state.as_str(), word.weight) {
+        ("up", None) => OverrideState::Up,
+        ("down", None) => OverrideState::Down,
+        ("drain", None) => OverrideState::Drain,
+        ("weight", Some(weight)) => OverrideState::Weight(weight),
+        (other, _) => return Err(serde_json::Error::custom(format!("unknown state '{other}'"))),
+    };
+    let (since, until) = (time(saved.at), word.until.map(time));
+    let word = Override { state, who: saved.who, reason: word.reason, since, until };
+    Ok(Command::Set { subject, word })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(region: &str, state: OverrideState, until: Option<u64>) -> Command {
+        let (who, reason) = ("oncall".to_owned(), "drill".to_owned());
+        let word = Override { state, who, reason, since: time(1_000), until: until.map(time) };
+        Command::Set { subject: Subject::Region(region.into()), word }
+    }
+
+    #[test]
+    fn what_was_stored_is_there_again() {
+        let directory = tempfile::tempdir().unwrap();
+        let endpoint = Subject::Endpoint { service: "www".into(), region: "eu-west".into() };
+        let commands = [
+            set("eu-west", OverrideState::Down, Some(5_000)),
+            set("us-east", OverrideState::Weight(5), None),
+            Command::Lift { subject: endpoint, who: "local".into(), at: time(1_001) },
+            set("sa-east", OverrideState::Drain, Some(1_500)),
+        ];
+        let (store, mut state) = Store::open(directory.path(), time(1_000)).unwrap();
+        for command in &commands {
+            store.append(state.revision + 1, command).unwrap();
+            state = apply(state, command, time(1_002));
+        }
+        drop(store);
+        let (_, replayed) = Store::open(directory.path(), time(1_002)).unwrap();
+        assert_eq!(replayed, state);
+        let (_, later) = (0, Store::open(directory.path(), time(2_000)).unwrap().1);
+        assert_eq!(later.words(time(2_000)).count(), 2, "the drain ran out meanwhile");
+        assert_eq!(later.revision, 4, "revisions never go back");
+    }
+
+    #[test]
+    fn a_long_log_is_rewritten_without_losing_a_word_or_the_revision() {
+        let directory = tempfile::tempdir().unwrap();
+        let (store, state) = Store::open(directory.path(), time(1_000)).unwrap();
+        let mut expected = state;
+        let rows: Vec<_> = (1..=COMPACT_ABOVE + 1)
+            .map(|revision| (revision, set(&format!("r{}", revision % 7), OverrideState::Down, None)))
+            .collect();
+        store
+            .write(|table| {
+                for (revision, command) in &rows {
+                    table.insert(*revision, encode(command).as_slice())?;
+                }
+                Ok(())
+            })
+            .unwrap();
+        for (_, command) in &rows {
+            expected = apply(expected, command, time(1_000));
+        }
+        drop(store);
+        drop(Store::open(directory.path(), time(1_000)).unwrap());
+        let (store, state) = Store::open(directory.path(), time(1_000)).unwrap();
+        assert_eq!(state, expected);
+        assert!(store.replay(time(1_000)).unwrap().1 < 10);
+    }
+
+    #[test]
+    fn a_file_in_use_or_broken_is_a_clear_error() {
+        let directory = tempfile::tempdir().unwrap();
+        let held = Store::open(directory.path(), time(0)).unwrap();
+        let error = Store::open(directory.path(), time(0)).unwrap_err();
+        assert!(error.to_string().contains("is another meridian using it?"), "{error}");
+        drop(held);
+        std::fs::write(directory.path().join(FILE), b"not a database").unwrap();
+        assert!(matches!(Store::open(directory.path(), time(0)), Err(StoreError::Open(..))));
+    }
+}

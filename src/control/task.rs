@@ -1,0 +1,399 @@
+//! The one task that writes.
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::{Instant, MissedTickBehavior};
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+use super::compile::{Built, DatabaseFacts, Node};
+use super::handle::{Refusal, Request, Wish};
+use super::plan::Plan;
+use super::reload::{Reloaded, compile_aside, needs_restart};
+use super::state::{Command, Revised, State, apply};
+use super::store::Store;
+use super::totals::Totals;
+use super::words::{Truth, seconds};
+use crate::config::Config;
+use crate::health::{self, Level, Observation, Standing};
+use crate::model::{EndpointId, Override, Problems, Subject};
+use crate::snapshot::{Shared, Snapshot, Tally, World};
+
+/// Every word is folded anew this often, so that deadlines come into their field's reach in time.
+const REFOLD: Duration = Duration::from_secs(600);
+
+/// The wall clock, as a test may turn it.
+pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
+
+/// What control is made from.
+pub struct Parts {
+    /// The first world.
+    pub built: Built,
+    /// What operators said before.
+    pub state: State,
+    /// Where what they say is kept.
+    pub store: Store,
+    /// This machine.
+    pub node: Node,
+    /// How many workers tally.
+    pub workers: usize,
+    /// The wall clock.
+    pub clock: Clock,
+}
+
+/// What goes in and out of control beside requests.
+pub struct Wiring {
+    /// Probes' results.
+    pub observations: mpsc::Receiver<Observation>,
+    /// Requests of the API.
+    pub requests: mpsc::Receiver<Request>,
+    /// To the prober.
+    pub standing: watch::Sender<Arc<[Standing]>>,
+    /// Set once first verdicts are in, or their time is over.
+    pub first_verdicts: watch::Sender<bool>,
+    /// The configuration in force.
+    pub config: watch::Sender<Arc<Config>>,
+    /// The end.
+    pub shutdown: CancellationToken,
+}
+
+/// All that can wake control.
+enum Event {
+    Observed(Observation),
+    Asked(Request),
+    Compiled(Option<Box<Built>>, Problems),
+    Ticked,
+    Stopped,
+}
+
+/// The truth.
+pub struct Control {
+    pub(super) shared: Shared,
+    pub(super) plan: Plan,
+    pub(super) databases: Vec<DatabaseFacts>,
+    pub(super) verdicts: health::Table,
+    pub(super) state: State,
+    pub(super) totals: Totals,
+    pub(super) clock: Clock,
+    pub(super) started: SystemTime,
+    pub(super) last_reload: Option<Reloaded>,
+    pub(super) reloads: (u64, u64),
+    pub(super) transitions: u64,
+    store: Store,
+    node: Node,
+    workers: usize,
+    path: PathBuf,
+    started_at: Instant,
+    folded_at: Instant,
+    /// Who waits for the reload under way.
+    reloading: Option<Vec<oneshot::Sender<Reloaded>>>,
+    /// Who asked since it began: they get the next one.
+    reload_next: Vec<oneshot::Sender<Reloaded>>,
+    /// Ends of words in force, sorted.
+    ends: VecDeque<SystemTime>,
+    compiled: (mpsc::Sender<(Option<Box<Built>>, Problems)>, mpsc::Receiver<(Option<Box<Built>>, Problems)>),
+    wiring: Wiring,
+}
+
+impl Control {
+    /// Control with its first snapshot in place, readable at once: static data is answered from the start.
+    pub fn new(parts: Parts, wire: impl FnOnce(&Shared, &Config) -> Wiring) -> Control {
+        let Parts { built, state, store, node, workers, clock } = parts;
+        let Built { config, world, plan, databases } = built;
+        let (now, started_at) = (clock(), Instant::now());
+        let mut verdicts = health::Table::default();
+        verdicts.replace(plan.wanted.iter().cloned(), started_at.into_std());
+        let truth = Truth { verdicts: &verdicts, state: &state, now };
+        let live = truth.words(&world, &plan);
+        let shared = Shared::new(Arc::new(snapshot(world, live, workers, 1)));
+        let wiring = wire(&shared, &config);
+        let path = config.path.clone();
+        wiring.config.send_replace(Arc::new(config));
+        wiring.standing.send_replace(Arc::clone(&plan.standing));
+        let mut control = Control {
+            shared,
+            plan,
+            databases,
+            verdicts,
+            state,
+            totals: Totals::default(),
+            clock,
+            started: now,
+            last_reload: None,
+            reloads: (0, 0),
+            transitions: 0,
+            store,
+            node,
+            workers,
+            path,
+            started_at,
+            folded_at: started_at,
+            reloading: None,
+            reload_next: Vec::new(),
+            ends: VecDeque::new(),
+            compiled: mpsc::channel(1),
+            wiring,
+        };
+        control.note_ends(now);
+        control
+    }
+
+    /// Writes until the end.
+    pub async fn run(mut self) {
+        let mut tick = tokio::time::interval(Duration::from_secs(1));
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            match self.next_event(&mut tick).await {
+                Event::Observed(observation) => self.observed(&observation),
+                Event::Asked(request) => self.asked(request),
+                Event::Compiled(built, problems) => self.compiled(built, problems),
+                Event::Ticked => self.ticked(),
+                Event::Stopped => return,
+            }
+        }
+    }
+
+    /// Every branch may be dropped and polled anew: receivers and intervals lose nothing when cancelled.
+    async fn next_event(&mut self, tick: &mut tokio::time::Interval) -> Event {
+        tokio::select! {
+            biased;
+            () = self.wiring.shutdown.cancelled() => Event::Stopped,
+            Some((built, problems)) = self.compiled.1.recv() => Event::Compiled(built, problems),
+            Some(request) = self.wiring.requests.recv() => Event::Asked(request),
+            _ = tick.tick() => Event::Ticked,
+            Some(observation) = self.wiring.observations.recv() => Event::Observed(observation),
+        }
+    }
+
+    pub(super) fn truth(&self) -> Truth<'_> {
+        Truth { verdicts: &self.verdicts, state: &self.state, now: (self.clock)() }
+    }
+
+    //--- verdicts
+
+    fn observed(&mut self, seen: &Observation) {
+        if let Some(change) = self.verdicts.observe(seen) {
+            self.transitions += 1;
+            let (from, to) = (change.from.name(), change.to.name());
+            info!(target_probed = %seen.target, from, to, reason = %change.why, "health changed");
+        }
+        // Without a change, too: how long a verdict may be believed moves with every result.
+        if let Some(about) = self.plan.about.get(&seen.target) {
+            self.truth().store_some(&self.shared.load(), &self.plan, about);
+        }
+        self.look_for_first_verdicts();
+    }
+
+    fn look_for_first_verdicts(&mut self) {
+        if *self.wiring.first_verdicts.borrow() {
+            return;
+        }
+        let start_timeout = self.wiring.config.borrow().server.start_timeout;
+        let late = self.started_at.elapsed() >= start_timeout;
+        let missing = self.plan.standing.iter().filter(|standing| self.is_unknown(standing)).count();
+        if missing > 0 && late {
+            warn!(missing, "some targets have no verdict yet; serving without them");
+        }
+        if missing == 0 || late {
+            self.wiring.first_verdicts.send_replace(true);
+        }
+    }
+
+    fn is_unknown(&self, standing: &Standing) -> bool {
+        self.verdicts.verdict(&standing.target).is_none_or(|verdict| verdict.level == Level::Unknown)
+    }
+
+    //--- operators
+
+    fn asked(&mut self, request: Request) {
+        // An asker that went away does not matter.
+        match request {
+            Request::Override(wish, answer) => drop(answer.send(self.grant(wish))),
+            Request::Reload(answer) => self.reload(answer),
+            Request::Regions(name, answer) => drop(answer.send(self.regions(name.as_deref()))),
+            Request::Services(name, answer) => drop(answer.send(self.services(name.as_deref()))),
+            Request::Status(answer) => drop(answer.send(self.status())),
+        }
+    }
+
+    /// Stored first, then applied, then folded: whoever hears "yes" finds it in force, now and after a crash.
+    fn grant(&mut self, wish: Wish) -> Result<Option<Revised>, Refusal> {
+        let now = (self.clock)();
+        let Wish { subject, word, who, if_match } = wish;
+        let current = self.state.revision_of(&subject, now);
+        if let Some(asked) = if_match.filter(|asked| *asked != current) {
+            return Err(Refusal::Revision { current, asked });
+        }
+        if word.is_some() || current == 0 {
+            self.known(&subject)?;
+        }
+        let command = match word {
+            Some(word) => {
+                let (state, reason, until) = (word.state, word.reason, word.until);
+                let word = Override { state, who, reason, since: now, until };
+                Command::Set { subject: subject.clone(), word }
+            }
+            // Lifting what nobody said is done already: idempotent, and not worth a revision.
+            None if current == 0 => return Ok(None),
+            None => Command::Lift { subject: subject.clone(), who, at: now },
+        };
+        self.store.append(self.state.revision + 1, &command).map_err(|error| {
+            let text = super::with_causes(&error);
+            error!(error = text, "an override could not be stored");
+            Refusal::Store(text)
+        })?;
+        self.state = apply(std::mem::take(&mut self.state), &command, now);
+        info!(?command, revision = self.state.revision, "override");
+        self.refold();
+        Ok(self.state.word(&subject, now).cloned())
+    }
+
+    /// Whether the configuration knows the subject.
+    fn known(&self, subject: &Subject) -> Result<(), Refusal> {
+        let snapshot = self.shared.load();
+        let world = &snapshot.world;
+        let regions = || world.regions.iter().map(|region| region.name.clone()).collect();
+        let unknown = |kind, name: &str, known| Err(Refusal::Unknown { kind, name: name.to_owned(), known });
+        match subject {
+            Subject::Region(name) if world.regions.iter().any(|region| region.name == *name) => Ok(()),
+            Subject::Region(name) => unknown("region", name, regions()),
+            Subject::Endpoint { service, region } => {
+                let Some(written) = world.written.iter().find(|written| written.name == *service) else {
+                    let known = world.written.iter().map(|written| written.name.clone()).collect();
+                    return unknown("service", service, known);
+                };
+                let name = |endpoint: &crate::model::Endpoint| &world.regions[endpoint.region.index()].name;
+                let known: Vec<String> = written.endpoints.iter().map(|one| name(one).clone()).collect();
+                if known.contains(region) { Ok(()) } else { unknown("endpoint", region, known) }
+            }
+        }
+    }
+
+    fn refold(&mut self) {
+        self.truth().store_all(&self.shared.load(), &self.plan);
+        self.folded_at = Instant::now();
+        self.note_ends((self.clock)());
+    }
+
+    fn note_ends(&mut self, now: SystemTime) {
+        let mut ends: Vec<_> = self.state.words(now).filter_map(|(_, revised)| revised.word.until).collect();
+        ends.sort();
+        self.ends = ends.into();
+    }
+
+    //--- time
+
+    fn ticked(&mut self) {
+        let now = (self.clock)();
+        let ended = self.ends.front().is_some_and(|end| *end <= now);
+        if ended {
+            info!("an override ended");
+        }
+        if ended || self.folded_at.elapsed() >= REFOLD {
+            self.refold();
+        }
+        self.totals.settle();
+        self.look_for_first_verdicts();
+    }
+
+    //--- reload
+
+    fn reload(&mut self, answer: oneshot::Sender<Reloaded>) {
+        if self.reloading.is_some() {
+            self.reload_next.push(answer);
+            return;
+        }
+        self.start_reload(vec![answer]);
+    }
+
+    fn start_reload(&mut self, askers: Vec<oneshot::Sender<Reloaded>>) {
+        let compiled = self.compiled.0.clone();
+        let done = move |built, problems| drop(compiled.blocking_send((built, problems)));
+        self.reloading = Some(askers);
+        if let Err(error) = compile_aside(self.path.clone(), self.node.clone(), done) {
+            let mut problems = Problems::default();
+            let place = crate::model::Place::file(&self.path);
+            problems.error(&place, format!("no thread to load on: {error}"));
+            self.compiled(None, problems);
+        }
+    }
+
+    fn compiled(&mut self, built: Option<Box<Built>>, mut problems: Problems) {
+        let swapped = built.is_some();
+        if let Some(built) = built {
+            needs_restart(&self.wiring.config.borrow(), &built.config, &mut problems);
+            self.swap(*built);
+            self.reloads.0 += 1;
+        } else {
+            self.reloads.1 += 1;
+        }
+        let generation = self.shared.load().generation;
+        let problems: Vec<_> = problems.sorted().into_iter().cloned().collect();
+        log_reload(swapped, generation, &problems);
+        let reloaded = Reloaded { at: (self.clock)(), swapped, generation, problems };
+        for asker in self.reloading.take().into_iter().flatten() {
+            // An asker that went away does not matter.
+            drop(asker.send(reloaded.clone()));
+        }
+        self.last_reload = Some(reloaded);
+        let next = std::mem::take(&mut self.reload_next);
+        if !next.is_empty() {
+            self.start_reload(next);
+        }
+    }
+
+    /// Verdicts and operators' words are carried into the new world by target and name, in the same step as
+    /// the swap: what came in during the compile has reached the old world and reaches the new one, too.
+    fn swap(&mut self, built: Built) {
+        let Built { config, world, plan, databases } = built;
+        self.verdicts.replace(plan.wanted.iter().cloned(), Instant::now().into_std());
+        let live = self.truth().words(&world, &plan);
+        let generation = self.shared.load().generation + 1;
+        let next = Arc::new(snapshot(world, live, self.workers, generation));
+        self.totals.retire(self.shared.swap(next));
+        (self.plan, self.databases) = (plan, databases);
+        self.wiring.standing.send_replace(Arc::clone(&self.plan.standing));
+        self.wiring.config.send_replace(Arc::new(config));
+        self.folded_at = Instant::now();
+    }
+
+    pub(super) fn has_first_verdicts(&self) -> bool {
+        *self.wiring.first_verdicts.borrow()
+    }
+
+    /// The Unix time, for deadlines in reports.
+    pub(super) fn unix(&self) -> u64 {
+        seconds((self.clock)())
+    }
+
+    /// Endpoints of the world in force.
+    pub(super) fn endpoint_count(&self) -> usize {
+        self.plan.endpoints.len()
+    }
+
+    /// The targets of an endpoint.
+    pub(super) fn targets(&self, id: EndpointId) -> &super::plan::EndpointTargets {
+        &self.plan.endpoints[id.index()]
+    }
+}
+
+fn snapshot(world: World, live: Box<[crate::steer::Live]>, workers: usize, generation: u64) -> Snapshot {
+    let words = live.len();
+    let tallies = (0..workers).map(|_| Tally::new(words)).collect();
+    Snapshot { world: Arc::new(world), live, tallies, generation }
+}
+
+fn log_reload(swapped: bool, generation: u64, problems: &[crate::model::Problem]) {
+    for problem in problems {
+        warn!(%problem, "reload");
+    }
+    if swapped {
+        info!(generation, "reloaded");
+    } else {
+        error!(generation, problems = problems.len(), "reload changed nothing; the old world goes on");
+    }
+}

@@ -1,0 +1,196 @@
+//! Reports, made from the truth as it stands.
+
+use std::collections::HashMap;
+use std::time::{Duration, SystemTime};
+
+use tokio::time::Instant;
+
+use super::report::{AddressReport, EndpointReport, FamilyReport, RegionReport, ServiceReport, StatusReport};
+use super::state::Revised;
+use super::task::Control;
+use crate::health::{Facts, Level};
+use crate::model::{EndpointId, Family, Region, Service, Subject, Target};
+use crate::snapshot::{Snapshot, World};
+use crate::steer::Tier;
+
+/// What was handed out, and how much of it in all by service and family.
+struct Handed {
+    totals: HashMap<(String, String, Family), (u64, u64)>,
+    by_service: HashMap<(String, Family), u64>,
+}
+
+impl Control {
+    fn handed(&self, snapshot: &Snapshot) -> Handed {
+        let totals = self.totals.with(snapshot);
+        let mut by_service = HashMap::new();
+        for ((service, _, family), (answers, _)) in &totals {
+            *by_service.entry((service.clone(), *family)).or_default() += answers;
+        }
+        Handed { totals, by_service }
+    }
+
+    /// All services, or the one of this name.
+    pub(super) fn services(&self, name: Option<&str>) -> Vec<ServiceReport> {
+        let snapshot = self.shared.load();
+        let handed = self.handed(&snapshot);
+        let wanted = |service: &Service| name.is_none_or(|name| service.name == name);
+        let mut by_service = self.endpoints(&snapshot, &handed, |service, _| wanted(service), |one| &one.service);
+        let report = |service: &Service| ServiceReport {
+            name: service.name.clone(),
+            names: service.names.iter().map(|(name, _)| name.to_string()).collect(),
+            policy: service.policy.name,
+            endpoints: by_service.remove(&service.name).unwrap_or_default(),
+        };
+        snapshot.world.written.iter().filter(|service| wanted(service)).map(report).collect()
+    }
+
+    /// All regions, or the one of this name.
+    pub(super) fn regions(&self, name: Option<&str>) -> Vec<RegionReport> {
+        let snapshot = self.shared.load();
+        let handed = self.handed(&snapshot);
+        let wanted = |region: &str| name.is_none_or(|name| region == name);
+        let mut by_region = self.endpoints(&snapshot, &handed, |_, region| wanted(region), |one| &one.region);
+        let report = |region: &Region| RegionReport {
+            name: region.name.clone(),
+            location: region.location.map(|location| (location.lat, location.lon)),
+            capacity: region.capacity,
+            bias: region.bias,
+            word: self.word(&Subject::Region(region.name.clone())),
+            endpoints: by_region.remove(&region.name).unwrap_or_default(),
+        };
+        snapshot.world.regions.iter().filter(|region| wanted(&region.name)).map(report).collect()
+    }
+
+    /// The endpoints for whose service and region `wanted` says yes, in one pass, grouped.
+    fn endpoints(
+        &self,
+        snapshot: &Snapshot,
+        handed: &Handed,
+        wanted: impl Fn(&Service, &str) -> bool,
+        group: impl Fn(&EndpointReport) -> &String,
+    ) -> HashMap<String, Vec<EndpointReport>> {
+        let world = &snapshot.world;
+        let mut groups: HashMap<String, Vec<EndpointReport>> = HashMap::new();
+        for (id, service, position) in world.endpoints() {
+            if wanted(service, region_of(world, service, position)) {
+                let report = self.endpoint(snapshot, handed, id, service, position);
+                groups.entry(group(&report).clone()).or_default().push(report);
+            }
+        }
+        groups
+    }
+
+    fn endpoint(
+        &self,
+        snapshot: &Snapshot,
+        handed: &Handed,
+        id: EndpointId,
+        service: &Service,
+        position: usize,
+    ) -> EndpointReport {
+        let region = region_of(&snapshot.world, service, position).to_owned();
+        let subject = Subject::Endpoint { service: service.name.clone(), region: region.clone() };
+        let family = |family| self.family(snapshot, handed, id, (service, &region), position, family);
+        EndpointReport {
+            service: service.name.clone(),
+            weight: service.endpoints[position].weight,
+            word: self.word(&subject),
+            families: Family::ALL.into_iter().filter_map(family).collect(),
+            region,
+        }
+    }
+
+    fn family(
+        &self,
+        snapshot: &Snapshot,
+        handed: &Handed,
+        id: EndpointId,
+        (service, region): (&Service, &str),
+        position: usize,
+        family: Family,
+    ) -> Option<FamilyReport> {
+        let live = snapshot.live[id.index() * 2 + family.index()].load();
+        if live.tier == Tier::Absent {
+            return None;
+        }
+        let key = (service.name.clone(), region.to_owned(), family);
+        let (answers, until) = handed.totals.get(&key).copied().unwrap_or_default();
+        let all = handed.by_service.get(&(service.name.clone(), family)).copied().unwrap_or_default();
+        let addresses = service.endpoints[position].addresses_of(family);
+        let targets = &self.targets(id).by_family[family.index()];
+        Some(FamilyReport {
+            family,
+            live,
+            ttl: live.ttl_at(self.unix()),
+            answers,
+            share: if all == 0 { 0.0 } else { answers as f64 / all as f64 },
+            cached_until: (until > 0).then(|| SystemTime::UNIX_EPOCH + Duration::from_secs(until)),
+            addresses: addresses
+                .zip(targets)
+                .map(|(address, target)| self.address(address, target.as_deref()))
+                .collect(),
+        })
+    }
+
+    fn address(&self, address: std::net::IpAddr, target: Option<&Target>) -> AddressReport {
+        let now = Instant::now().into_std();
+        let verdict = target.and_then(|target| self.verdicts.verdict(target));
+        let none = Facts::default();
+        let facts = target.and_then(|target| self.verdicts.facts(target)).unwrap_or(&none);
+        AddressReport {
+            address,
+            target: target.map(ToString::to_string),
+            level: verdict.map_or(Level::Healthy, |verdict| verdict.level),
+            reason: verdict.map_or("is not checked".into(), |verdict| verdict.why.to_string()),
+            age: verdict.map(|verdict| now.saturating_duration_since(verdict.since)),
+            remaining: verdict.map_or((0, 0), |verdict| (verdict.remaining, verdict.threshold)),
+            staleness: facts.staleness(now),
+            latency: facts.last_latency,
+            certificate_expires: facts.certificate_expires,
+            probes: (facts.passed, facts.failed),
+        }
+    }
+
+    fn word(&self, subject: &Subject) -> Option<Revised> {
+        self.state.word(subject, (self.clock)()).cloned()
+    }
+
+    /// How the node is.
+    pub(super) fn status(&self) -> StatusReport {
+        let snapshot = self.shared.load();
+        let world = &snapshot.world;
+        StatusReport {
+            identity: world.identity.clone(),
+            generation: snapshot.generation,
+            revision: self.state.revision,
+            started: self.started,
+            first_verdicts: self.has_first_verdicts(),
+            databases: self.databases.clone(),
+            geo: world.geo.size(),
+            zones: world.zones.iter().map(ToString::to_string).collect(),
+            names: world.names.len(),
+            counts: (world.regions.len(), world.written.len(), self.endpoint_count()),
+            dangling: self.dangling(world),
+            last_reload: self.last_reload.clone(),
+            reloads: self.reloads,
+            transitions: self.transitions,
+            retired: self.totals.waiting(),
+        }
+    }
+
+    /// Words on what the configuration does not know any more: kept, because it may come back.
+    fn dangling(&self, world: &World) -> Vec<(Subject, Revised)> {
+        let exists = |subject: &Subject| match subject {
+            Subject::Region(name) => world.regions.iter().any(|region| region.name == *name),
+            Subject::Endpoint { service, region } => world.endpoints().any(|(_, written, position)| {
+                written.name == *service && region_of(world, written, position) == region
+            }),
+        };
+        let words = self.state.words((self.clock)()).filter(|(subject, _)| !exists(subject));
+        words.map(|(subject, revised)| (subject.clone(), revised.clone())).collect()
+    }
+}
+
+fn region_of<'a>(world: &'a World, service: &Service, position: usize) -> &'a str {
+    &world.regions[service.endpoints[position].region.index()].name
+}

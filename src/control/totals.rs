@@ -1,0 +1,59 @@
+//! Answers handed out, kept by name over reloads: worlds come and go, a drain's truth stays.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::model::Family;
+use crate::snapshot::Snapshot;
+
+/// Answers by service, region and family, and the latest moment (Unix seconds) until which one may be cached.
+#[derive(Debug, Default)]
+pub struct Totals {
+    settled: HashMap<(String, String, Family), (u64, u64)>,
+    retired: Vec<Arc<Snapshot>>,
+}
+
+impl Totals {
+    /// Takes over a snapshot that was swapped out; workers may still be writing to it.
+    pub fn retire(&mut self, old: Arc<Snapshot>) {
+        self.retired.push(old);
+    }
+
+    /// Settles and drops every retired snapshot that nobody else holds any more.
+    pub fn settle(&mut self) {
+        let (free, held) =
+            std::mem::take(&mut self.retired).into_iter().partition(|old| Arc::strong_count(old) == 1);
+        self.retired = held;
+        let free: Vec<Arc<Snapshot>> = free;
+        for old in &free {
+            add_all(old, &mut self.settled);
+        }
+    }
+
+    /// All of it, with what the current snapshot counted.
+    pub fn with(&self, current: &Snapshot) -> HashMap<(String, String, Family), (u64, u64)> {
+        let mut all = self.settled.clone();
+        for snapshot in self.retired.iter().map(|old| &**old).chain([current]) {
+            add_all(snapshot, &mut all);
+        }
+        all
+    }
+
+    /// Snapshots that some worker still holds.
+    pub fn waiting(&self) -> usize {
+        self.retired.len()
+    }
+}
+
+fn add_all(snapshot: &Snapshot, totals: &mut HashMap<(String, String, Family), (u64, u64)>) {
+    for (id, service, position) in snapshot.world.endpoints() {
+        let region = &snapshot.world.regions[service.endpoints[position].region.index()].name;
+        for family in Family::ALL {
+            let read = |tally: &crate::snapshot::Tally| tally.read(id.index() * 2 + family.index());
+            let (answers, until) =
+                snapshot.tallies.iter().map(read).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1.max(one.1)));
+            let total = totals.entry((service.name.clone(), region.clone(), family)).or_default();
+            *total = (total.0 + answers, total.1.max(until));
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Every socket that answers, bound before anything else starts: a taken port is one clear line.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::time::Duration;
+
+use socket2::{Domain, Protocol, Socket, Type};
+
+/// Connections that may wait to be accepted.
+const BACKLOG: i32 = 1024;
+
+/// Receive buffer to ask for: a second of 50,000 small queries, so that a reload's cache misses lose none.
+const RECEIVE_BUFFER: usize = 8 << 20;
+
+/// An idle worker wakes this often, to let go of an old snapshot and to notice the end.
+pub const IDLE_WAKE: Duration = Duration::from_secs(1);
+
+/// A socket that cannot be had.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot bind {transport} {address}{}", hint(.source))]
+pub struct BindError {
+    /// `UDP` or `TCP`.
+    pub transport: &'static str,
+    /// What was asked for.
+    pub address: SocketAddr,
+    #[source]
+    source: io::Error,
+}
+
+/// What to do about it.
+pub fn hint(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            ": the port is taken; stop what listens there, or configure another port"
+        }
+        io::ErrorKind::PermissionDenied => {
+            ": not permitted; ports below 1024 need root or CAP_NET_BIND_SERVICE"
+        }
+        io::ErrorKind::AddrNotAvailable => ": no interface of this machine has that address",
+        _ => "",
+    }
+}
+
+/// All of a node's sockets.
+#[derive(Debug)]
+pub struct Listeners {
+    /// By worker: one socket for each address.
+    pub udp: Vec<Vec<UdpSocket>>,
+    /// One for each address.
+    pub tcp: Vec<TcpListener>,
+    /// What was bound, with the port that the system chose where 0 was asked for.
+    pub addresses: Vec<SocketAddr>,
+}
+
+impl Listeners {
+    /// Binds UDP for so many workers, and TCP, on every address.
+    pub fn bind(addresses: &[SocketAddr], workers: usize) -> Result<Listeners, BindError> {
+        let mut listeners =
+            Listeners { udp: (0..workers).map(|_| Vec::new()).collect(), tcp: Vec::new(), addresses: Vec::new() };
+        for address in addresses {
+            listeners.bind_one(*address)?;
+        }
+        Ok(listeners)
+    }
+
+    /// TCP first: its port is exclusive, so a second server is noticed; UDP's may be shared between workers, and
+    /// so would be shared with a stranger of the same user, too.
+    fn bind_one(&mut self, address: SocketAddr) -> Result<(), BindError> {
+        let failed = |transport| move |source| BindError { transport, address, source };
+        let tcp = bind_tcp(address).map_err(failed("TCP"))?;
+        let bound = tcp.local_addr().map_err(failed("TCP"))?;
+        if is_taken(bound) {
+            return Err(failed("UDP")(io::ErrorKind::AddrInUse.into()));
+        }
+        for worker in &mut self.udp {
+            worker.push(bind_udp(bound, true).map_err(failed("UDP"))?);
+        }
+        self.tcp.push(tcp);
+        self.addresses.push(bound);
+        Ok(())
+    }
+}
+
+/// Whether somebody has the UDP port already: asked without sharing.
+fn is_taken(address: SocketAddr) -> bool {
+    bind_udp(address, false).is_err_and(|error| error.kind() == io::ErrorKind::AddrInUse)
+}
+
+fn bind_udp(address: SocketAddr, shared: bool) -> io::Result<UdpSocket> {
+    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
+    if address.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
+    socket.set_reuse_port(shared)?;
+    // The system grants what it likes; a smaller buffer only loses more when a burst comes.
+    let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER);
+    socket.set_read_timeout(Some(IDLE_WAKE))?;
+    socket.bind(&address.into())?;
+    Ok(socket.into())
+}
+
+fn bind_tcp(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    if address.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_taken_port_is_one_clear_line() {
+        let holder = Listeners::bind(&["127.0.0.1:0".parse().unwrap()], 2).unwrap();
+        let address = holder.addresses[0];
+        let error = Listeners::bind(&[address], 1).unwrap_err();
+        let cure = "the port is taken; stop what listens there, or configure another port";
+        assert_eq!(error.to_string(), format!("cannot bind TCP {address}: {cure}"));
+        drop(holder.tcp);
+        let error = Listeners::bind(&[address], 1).unwrap_err();
+        assert_eq!(error.to_string(), format!("cannot bind UDP {address}: {cure}"));
+    }
+}

@@ -1,0 +1,172 @@
+//! TCP (RFC 7766): 16-bit lengths, several queries a connection, answered in order; bounded in every way.
+//!
+//! One thread with an event loop of its own owns one worker, so counters keep a single writer: an answer is made
+//! between two waits, never across one.
+
+use std::cell::RefCell;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::{JoinSet, spawn_local};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
+
+use super::now;
+use crate::answer::{MAX_REPLY, Peer, Reply, Worker, answer};
+use crate::snapshot::Reader;
+use crate::telemetry::Transport;
+
+/// What strangers may use.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Connections at once; more wait in the kernel's queue until one ends.
+    pub connections: usize,
+    /// From one query's end to the next one's, and for a reply to be taken (RFC 7766 §6.2.3).
+    pub idle: Duration,
+    /// Queries of one connection: then it has to come again, so that others get a turn.
+    pub queries: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { connections: 1024, idle: Duration::from_secs(10), queries: 10_000 }
+    }
+}
+
+/// The longest query that is read; a longer one ends its connection. Queries are small: 512 octets of name and
+/// options and some to spare.
+const LONGEST_QUERY: usize = 4096;
+
+/// One worker, as all connections of its thread share it.
+struct Shared {
+    reader: RefCell<Reader>,
+    worker: RefCell<Worker>,
+    /// One reply at a time is made here and copied out.
+    reply: RefCell<Box<[u8]>>,
+}
+
+/// Answers on every listener until `shutdown`, then finishes what was begun, for at most `grace`. Runs on a
+/// [`tokio::task::LocalSet`].
+pub async fn run(
+    listeners: Vec<TcpListener>,
+    reader: Reader,
+    worker: Worker,
+    limits: Limits,
+    shutdown: CancellationToken,
+    grace: Duration,
+) -> io::Result<()> {
+    let shared = Rc::new(Shared {
+        reader: RefCell::new(reader),
+        worker: RefCell::new(worker),
+        reply: RefCell::new(vec![0; MAX_REPLY].into()),
+    });
+    let slots = Arc::new(Semaphore::new(limits.connections));
+    let mut accepting = JoinSet::new();
+    for listener in listeners {
+        let listener = tokio::net::TcpListener::from_std(listener)?;
+        let accept = accept(listener, Rc::clone(&shared), limits, Arc::clone(&slots), shutdown.clone());
+        accepting.spawn_local(accept);
+    }
+    let mut wake = tokio::time::interval(super::bind::IDLE_WAKE);
+    loop {
+        tokio::select! {
+            () = shutdown.cancelled() => break,
+            // An old snapshot must not be held, traffic or not.
+            _ = wake.tick() => drop(shared.reader.borrow_mut().load()),
+        }
+    }
+    while accepting.join_next().await.is_some() {}
+    let all = u32::try_from(limits.connections).unwrap_or(u32::MAX);
+    if timeout(grace, slots.acquire_many(all)).await.is_err() {
+        warn!("some TCP connections did not end in time");
+    }
+    Ok(())
+}
+
+async fn accept(
+    listener: tokio::net::TcpListener,
+    shared: Rc<Shared>,
+    limits: Limits,
+    slots: Arc<Semaphore>,
+    shutdown: CancellationToken,
+) {
+    loop {
+        let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { return };
+        let accepted = tokio::select! {
+            () = shutdown.cancelled() => return,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, address)) => {
+                let connection = connection(stream, address, Rc::clone(&shared), limits, shutdown.clone(), slot);
+                drop(spawn_local(connection));
+            }
+            Err(error) => {
+                // No descriptors left, most likely: the pause lets connections end.
+                warn!(%error, "TCP accept failed");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+/// One connection, from its first query to its last. Whatever goes wrong with it ends it, and nothing else.
+async fn connection(
+    stream: TcpStream,
+    address: SocketAddr,
+    shared: Rc<Shared>,
+    limits: Limits,
+    shutdown: CancellationToken,
+    slot: OwnedSemaphorePermit,
+) {
+    let peer = Peer { address, transport: Transport::Tcp };
+    let mut stream = BufReader::new(stream);
+    let mut query = Vec::new();
+    for _ in 0..limits.queries {
+        let read = tokio::select! {
+            () = shutdown.cancelled() => break,
+            read = timeout(limits.idle, read_query(&mut stream, &mut query)) => read,
+        };
+        let Ok(Ok(())) = read else { break };
+        let Some(reply) = shared.answer(&query, &peer) else { break };
+        if !matches!(timeout(limits.idle, stream.write_all(&reply)).await, Ok(Ok(()))) {
+            break;
+        }
+    }
+    // Best effort: the other side may be gone already.
+    let _ = timeout(limits.idle, stream.shutdown()).await;
+    drop(slot);
+}
+
+async fn read_query(stream: &mut BufReader<TcpStream>, query: &mut Vec<u8>) -> io::Result<()> {
+    let length = usize::from(stream.read_u16().await?);
+    if length > LONGEST_QUERY {
+        return Err(io::ErrorKind::InvalidData.into());
+    }
+    query.resize(length, 0);
+    stream.read_exact(query).await.map(|_| ())
+}
+
+impl Shared {
+    /// The reply with its length in front (one write, one segment: RFC 7766 §8); `None` ends the connection.
+    fn answer(&self, query: &[u8], peer: &Peer) -> Option<Vec<u8>> {
+        let (mut reader, mut worker) = (self.reader.borrow_mut(), self.worker.borrow_mut());
+        let mut buffer = self.reply.borrow_mut();
+        match answer(reader.load(), query, peer, now(), &mut worker, &mut buffer) {
+            Reply::Drop(_) => None,
+            Reply::Send(length) => {
+                let mut framed = Vec::with_capacity(2 + length);
+                framed.extend_from_slice(&(length as u16).to_be_bytes());
+                framed.extend_from_slice(&buffer[..length]);
+                Some(framed)
+            }
+        }
+    }
+}
