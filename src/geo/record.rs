@@ -31,9 +31,9 @@ pub(super) struct Record<'a> {
     location: Option<Point>,
     country_code: Option<&'a str>,
     continent_code: Option<&'a str>,
-    latitude: Option<f64>,
-    longitude: Option<f64>,
-    autonomous_system_number: Option<u32>,
+    latitude: Degrees,
+    longitude: Degrees,
+    autonomous_system_number: Asn,
     asn: Asn,
 }
 
@@ -47,12 +47,12 @@ impl Record<'_> {
             country,
             subdivision: country.zip(self.subdivisions.0.0).and_then(|(land, part)| subdivision(land, part)),
             continent: self.continent.0.or(self.continent_code).and_then(letters),
-            asn: self.autonomous_system_number.or(self.asn.0),
+            asn: self.autonomous_system_number.0.or(self.asn.0),
         }
     }
 }
 
-fn coordinates(latitude: Option<f64>, longitude: Option<f64>) -> Option<Location> {
+fn coordinates(Degrees(latitude): Degrees, Degrees(longitude): Degrees) -> Option<Location> {
     Location::new(latitude?, longitude?)
 }
 
@@ -65,8 +65,30 @@ fn subdivision(country: [u8; 2], part: &str) -> Option<String> {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Point {
-    latitude: Option<f64>,
-    longitude: Option<f64>,
+    latitude: Degrees,
+    longitude: Degrees,
+}
+
+/// A double or a float; the decoder tells the two apart and would refuse one for the other.
+#[derive(Clone, Copy, Default)]
+struct Degrees(Option<f64>);
+
+impl<'de> Deserialize<'de> for Degrees {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct DegreesVisitor;
+        impl Visitor<'_> for DegreesVisitor {
+            type Value = Degrees;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("degrees as a number")
+            }
+
+            fn visit_f64<E>(self, number: f64) -> Result<Degrees, E> {
+                Ok(Degrees(Some(number)))
+            }
+        }
+        deserializer.deserialize_any(DegreesVisitor)
+    }
 }
 
 /// A code as text, or inside a map as `iso_code` or `code`.
