@@ -1,27 +1,52 @@
-//! stub
-use crate::model::*;
-#[derive(Debug)]
-pub struct Table;
-#[derive(Debug)]
-pub struct Overlay;
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct OrderId(pub u32);
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct CellId(pub u32);
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Resolved {
-    pub cell: CellId,
-    pub order: OrderId,
-    pub depth: u8,
+//! Geography: from an address to the order in which its client prefers the regions, and to how many bits of the
+//! address that took.
+//!
+//! [`Database`] reads MaxMind files, [`compile`] makes a [`Table`] of them, of the operator's rules and of the
+//! regions, and [`Table::resolve`] answers in a few memory reads. To learn the code, read `compile` first: it
+//! sweeps through the search `tree` of every database at once, turns records into numbers (`knowledge`), numbers
+//! into orders (`order`) and cells, joins neighbours (`cut`) and fills the trie (`poptrie`).
+//!
+//! Decisions that would surprise:
+//!
+//! - A cell's depth is the ECS scope: the widest aligned block around an address that lies wholly in the cell,
+//!   so an answer is cached as widely as is right (RFC 7871 §7.2.1). Unknown space has cells and depths, too.
+//! - Later databases refine earlier ones field by field; one that names another country takes the earlier
+//!   coordinates away ([`Facts::refined_by`]).
+//! - IPv4 inside IPv6 is not looked for: callers unfold first.
+//! - A service's list of regions stands before what the cell prefers anyway, global rules included; a service's
+//!   location replaces it.
+
+mod centroid;
+mod compile;
+mod cut;
+mod facts;
+mod knowledge;
+mod mmdb;
+mod order;
+mod overlay;
+mod poptrie;
+mod record;
+mod rules;
+mod spread;
+mod table;
+mod tree;
+
+use std::net::IpAddr;
+
+pub use compile::{CompileError, Input, compile};
+pub use facts::Facts;
+pub use mmdb::{Database, DatabaseError};
+pub use order::{LENGTH, Order, OrderId, Regions};
+pub use overlay::Overlay;
+pub use table::{Cell, CellId, Found, PlaceId, Resolved, Size, Table};
+
+/// What all databases together know of an unfolded address: one descent each, for `explain`.
+pub fn facts(databases: &[Database], address: IpAddr) -> Facts {
+    databases.iter().fold(Facts::default(), |facts, database| facts.refined_by(database.lookup(address)))
 }
-impl Table {
-    pub fn order(&self, _: OrderId) -> &[RegionId] {
-        &[]
-    }
-    pub fn overlay(&self, _: ServiceId) -> Option<&Overlay> {
-        None
-    }
-    pub fn resolve(&self, _: Option<&Overlay>, _: std::net::IpAddr) -> Resolved {
-        Resolved { cell: CellId(0), order: OrderId(0), depth: 0 }
-    }
-}
+
+#[cfg(test)]
+#[path = "../../tests/common/mmdb.rs"]
+mod mmdb_writer;
+#[cfg(test)]
+mod tests;

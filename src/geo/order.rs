@@ -1,0 +1,223 @@
+//! Orders: the regions as one group of clients prefers them.
+//!
+//! An order is kept as its beginning, at most the [`LENGTH`] nearest regions (or all that a rule lists, when
+//! that is more); whatever is not in it stands behind, as written. Equal orders are kept once.
+
+use std::collections::HashMap;
+
+use crate::model::{Location, Region, RegionId};
+
+use super::spread::SpreadMap;
+
+/// How many regions of an order are kept.
+pub const LENGTH: usize = 16;
+
+/// The beginning of an order, by its place among all of a table's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct OrderId(pub u32);
+
+impl OrderId {
+    /// No region at all: what `regions = []` asks for. The only order that means nothing by being empty.
+    pub const NODATA: OrderId = OrderId(0);
+    /// The regions as they are written: for clients that nobody knows.
+    pub const WRITTEN: OrderId = OrderId(1);
+}
+
+/// A whole order: what a service puts first, then what the client prefers anyway.
+///
+/// In two parts, because services and cells would otherwise multiply. See [`super::Table::regions`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Order {
+    /// What a service's rule puts first; [`OrderId::NODATA`] when it puts nothing first.
+    pub(super) first: OrderId,
+    /// What follows.
+    pub(super) rest: OrderId,
+}
+
+impl Order {
+    /// Whether it answers NODATA.
+    pub fn is_nodata(self) -> bool {
+        self == Order::from(OrderId::NODATA)
+    }
+}
+
+impl From<OrderId> for Order {
+    fn from(rest: OrderId) -> Order {
+        Order { first: OrderId::NODATA, rest }
+    }
+}
+
+/// All orders of a table.
+pub(super) struct Orders {
+    flat: Box<[RegionId]>,
+    ends: Box<[u32]>,
+    regions: u16,
+}
+
+impl Orders {
+    /// The regions that are kept of an order.
+    pub fn kept(&self, OrderId(id): OrderId) -> &[RegionId] {
+        let start = if id == 0 { 0 } else { self.ends[id as usize - 1] };
+        &self.flat[start as usize..self.ends[id as usize] as usize]
+    }
+
+    /// Every region of an order once.
+    pub fn regions(&self, order: Order) -> Regions<'_> {
+        let written = if order.rest == OrderId::NODATA { 0 } else { self.regions };
+        Regions { first: self.kept(order.first), rest: self.kept(order.rest), written, position: 0 }
+    }
+
+    /// How many orders there are.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Memory in bytes.
+    pub fn bytes(&self) -> usize {
+        size_of_val(&*self.flat) + size_of_val(&*self.ends)
+    }
+}
+
+/// The regions of one order, each once, the preferred first; does not allocate.
+#[derive(Clone, Debug)]
+pub struct Regions<'a> {
+    first: &'a [RegionId],
+    rest: &'a [RegionId],
+    written: u16,
+    position: usize,
+}
+
+impl Regions<'_> {
+    /// The candidate at the current position, unless it has been handed out before.
+    fn candidate(&self) -> Option<Option<RegionId>> {
+        let (first, rest) = (self.first.len(), self.rest.len());
+        if self.position < first {
+            return Some(Some(self.first[self.position]));
+        }
+        if self.position < first + rest {
+            let region = self.rest[self.position - first];
+            return Some((!self.first.contains(&region)).then_some(region));
+        }
+        let written = u16::try_from(self.position - first - rest).ok().filter(|&id| id < self.written)?;
+        let region = RegionId(written);
+        Some((!self.first.contains(&region) && !self.rest.contains(&region)).then_some(region))
+    }
+}
+
+impl Iterator for Regions<'_> {
+    type Item = RegionId;
+
+    fn next(&mut self) -> Option<RegionId> {
+        loop {
+            let candidate = self.candidate()?;
+            self.position += 1;
+            if candidate.is_some() {
+                return candidate;
+            }
+        }
+    }
+}
+
+/// Makes orders, each once.
+pub(super) struct Sorter<'a> {
+    regions: &'a [Region],
+    flat: Vec<RegionId>,
+    ends: Vec<u32>,
+    ids: HashMap<Box<[RegionId]>, OrderId>,
+    near: SpreadMap<(u64, u64), OrderId>,
+}
+
+impl<'a> Sorter<'a> {
+    /// Knows [`OrderId::NODATA`] and [`OrderId::WRITTEN`] from the start.
+    pub fn new(regions: &'a [Region]) -> Self {
+        let (ids, near) = (HashMap::new(), SpreadMap::default());
+        let mut sorter = Sorter { regions, flat: Vec::new(), ends: vec![0], ids, near };
+        let written: Vec<_> = sorter.written().take(LENGTH).collect();
+        sorter.keep(&written);
+        sorter
+    }
+
+    /// The finished orders.
+    pub fn finish(self) -> Orders {
+        let regions = u16::try_from(self.regions.len()).unwrap_or(u16::MAX);
+        Orders { flat: self.flat.into(), ends: self.ends.into(), regions }
+    }
+
+    /// The order from a place; as written from nowhere.
+    pub fn near(&mut self, location: Option<Location>) -> OrderId {
+        let Some(location) = location else { return OrderId::WRITTEN };
+        let key = (location.lat.to_bits(), location.lon.to_bits());
+        if let Some(&known) = self.near.get(&key) {
+            return known;
+        }
+        let sorted = nearest(self.regions, location);
+        let order = self.keep(&sorted);
+        self.near.insert(key, order);
+        order
+    }
+
+    /// These regions, and behind them the others as seen from a place; NODATA for none.
+    pub fn listed(&mut self, list: &[RegionId], location: Option<Location>) -> OrderId {
+        if list.is_empty() {
+            return OrderId::NODATA;
+        }
+        let near = self.near(location);
+        let mut order = self.known(list);
+        for region in self.kept(near).to_vec() {
+            if order.len() < LENGTH && !order.contains(&region) {
+                order.push(region);
+            }
+        }
+        self.keep(&order)
+    }
+
+    /// These regions and no more, for the first part of an [`Order`].
+    pub fn only(&mut self, list: &[RegionId]) -> OrderId {
+        let order = self.known(list);
+        self.keep(&order)
+    }
+
+    /// A list without repetitions, and without what is no region.
+    fn known(&self, list: &[RegionId]) -> Vec<RegionId> {
+        let mut known = Vec::with_capacity(list.len().max(LENGTH));
+        for &region in list {
+            if region.index() < self.regions.len() && !known.contains(&region) {
+                known.push(region);
+            }
+        }
+        known
+    }
+
+    fn kept(&self, OrderId(id): OrderId) -> &[RegionId] {
+        let start = if id == 0 { 0 } else { self.ends[id as usize - 1] };
+        &self.flat[start as usize..self.ends[id as usize] as usize]
+    }
+
+    fn written(&self) -> impl Iterator<Item = RegionId> + use<> {
+        (0..self.regions.len().min(usize::from(u16::MAX))).map(|index| RegionId(index as u16))
+    }
+
+    fn keep(&mut self, order: &[RegionId]) -> OrderId {
+        if let Some(&known) = self.ids.get(order) {
+            return known;
+        }
+        let id = OrderId(self.ends.len() as u32);
+        self.flat.extend_from_slice(order);
+        self.ends.push(self.flat.len() as u32);
+        self.ids.insert(order.into(), id);
+        id
+    }
+}
+
+/// The nearest [`LENGTH`] regions; ties as written, regions without a location last.
+fn nearest(regions: &[Region], location: Location) -> Vec<RegionId> {
+    let distance = |region: &Region| region.biased_km(location).unwrap_or(f64::INFINITY);
+    let mut all: Vec<(f64, u16)> = regions.iter().map(distance).zip(0..).collect();
+    let compare = |a: &(f64, u16), b: &(f64, u16)| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1));
+    if all.len() > LENGTH {
+        all.select_nth_unstable_by(LENGTH, compare);
+        all.truncate(LENGTH);
+    }
+    all.sort_unstable_by(compare);
+    all.into_iter().map(|(_, index)| RegionId(index)).collect()
+}

@@ -1,0 +1,132 @@
+//! The compiled geography: an address in, an order and a depth out.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use crate::model::{Family, RegionId, ServiceId};
+
+use super::order::{Order, OrderId, Orders, Regions};
+use super::overlay::Overlay;
+use super::poptrie::Poptrie;
+use super::tree::key;
+
+/// A cell, by its place among all of a table's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CellId(pub u32);
+
+/// What a cell has of the countries, subdivisions, continents and ASNs that some service's rules ask about;
+/// 0: none of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PlaceId(pub u32);
+
+/// A set of client networks with one order and one place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Cell {
+    /// How its clients prefer the regions.
+    pub order: OrderId,
+    /// Where it is, as far as anybody asks.
+    pub place: PlaceId,
+}
+
+/// Where an address lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Its cell.
+    pub cell: CellId,
+    /// Bits of the widest aligned block around the address that lies in this cell.
+    pub depth: u8,
+}
+
+/// What an address gets from one service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resolved {
+    /// The cell of the address.
+    pub cell: CellId,
+    /// The order, with the service's own rules heard first.
+    pub order: Order,
+    /// Bits of the address that this depended on.
+    pub depth: u8,
+}
+
+/// Both families, every cell, order and overlay. Look-ups neither lock, allocate nor fail.
+///
+/// Addresses are looked up as they are: [`crate::model::unfold`] them first, because an IPv4 address inside an
+/// IPv6 one is unknown here.
+pub struct Table {
+    pub(super) tries: [Poptrie; 2],
+    pub(super) cells: Box<[Cell]>,
+    pub(super) orders: Orders,
+    pub(super) places: usize,
+    pub(super) overlays: HashMap<ServiceId, Overlay>,
+}
+
+/// How much there is of everything, for metrics and status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size {
+    /// Blocks that the tries tell apart, by family.
+    pub leaves: [usize; 2],
+    /// Distinct cells.
+    pub cells: usize,
+    /// Distinct orders.
+    pub orders: usize,
+    /// Distinct places, the unknown one included.
+    pub places: usize,
+    /// Services with rules of their own.
+    pub overlays: usize,
+    /// Memory of all of it.
+    pub bytes: usize,
+}
+
+impl Table {
+    /// The cell of an address, and how much of the address it took; in bits of its family.
+    pub fn find(&self, address: IpAddr) -> Found {
+        let leaf = self.tries[Family::of(address).index()].find(key(address));
+        Found { cell: CellId(leaf.value()), depth: leaf.depth() }
+    }
+
+    /// The order of an address for a service: its own networks decide first, then what its rules say of the
+    /// place, then the cell. The depth counts what it took to know that no network of the service holds the
+    /// address, too.
+    pub fn resolve(&self, overlay: Option<&Overlay>, address: IpAddr) -> Resolved {
+        let Found { cell, depth } = self.find(address);
+        let Cell { order, place } = self.cell(cell);
+        let Some(overlay) = overlay else { return Resolved { cell, order: order.into(), depth } };
+        let (order, consulted) = overlay.order(address, place, order);
+        Resolved { cell, order, depth: depth.max(consulted) }
+    }
+
+    /// The rules of a service, if it has any.
+    pub fn overlay(&self, service: ServiceId) -> Option<&Overlay> {
+        self.overlays.get(&service)
+    }
+
+    /// A cell of this table.
+    pub fn cell(&self, cell: CellId) -> Cell {
+        self.cells[cell.0 as usize]
+    }
+
+    /// The beginning of an order: at least the nearest 16 regions. Empty for NODATA.
+    pub fn order(&self, order: OrderId) -> &[RegionId] {
+        self.orders.kept(order)
+    }
+
+    /// Every region of an order once, the preferred first, those beyond its beginning as written; none for
+    /// NODATA.
+    pub fn regions(&self, order: impl Into<Order>) -> Regions<'_> {
+        self.orders.regions(order.into())
+    }
+
+    /// How large it is.
+    pub fn size(&self) -> Size {
+        let tries: usize = self.tries.iter().map(Poptrie::bytes).sum();
+        let overlays: usize = self.overlays.values().map(Overlay::bytes).sum();
+        Size {
+            leaves: [self.tries[0].leaves(), self.tries[1].leaves()],
+            cells: self.cells.len(),
+            orders: self.orders.len(),
+            places: self.places,
+            overlays: self.overlays.len(),
+            bytes: tries + overlays + size_of_val(&*self.cells) + self.orders.bytes(),
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! The room as a whole: the compiled table against a naive look-up, and databases that are not what they seem.
+
+mod corruption;
+mod databases;
+mod oracle;
+mod orders;
