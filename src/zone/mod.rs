@@ -1,1 +1,8 @@
-//! placeholder
+//! The static DNS truth: zones as they are written in master files, and how a name is found in them.
+//!
+//! [`text`] reads master files into a [`Zone`] and says everything that is wrong with them.
+
+pub mod text;
+mod zone;
+
+pub use zone::{Rrset, Zone};

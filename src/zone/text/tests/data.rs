@@ -1,0 +1,1 @@
+//! Record data against other implementations.

@@ -1,0 +1,3 @@
+//! What bad texts are told, word for word.
+
+use super::*;
