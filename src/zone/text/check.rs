@@ -101,7 +101,7 @@ impl<'a> Check<'a> {
             (cname, other)
         };
         let why = format!(
-            "{} for {}, which has a {} at {}; a CNAME stands alone",
+            "{} for {} beside its {} at {}; a CNAME stands alone",
             rtype::name(second.rtype),
             cname.owner,
             rtype::name(first.rtype),
