@@ -68,13 +68,11 @@ fn number<N: std::str::FromStr>(fields: &mut Fields<'_>) -> Result<N, Complaint>
 }
 
 fn hex_words(fields: &mut Fields<'_>, out: &mut Vec<u8>) -> Result<(), Complaint> {
-    let mut digits = Vec::new();
-    while digits.is_empty() || fields.continues() {
+    let mut digits = fields.word()?.to_vec();
+    while fields.continues() {
         digits.extend_from_slice(fields.word()?);
-        if digits.is_empty() {
-            break;
-        }
     }
-    out.extend(hex::decode(&digits).map_err(|_| Complaint::Crate("pairs of hexadecimal digits are needed"))?);
+    let octets = hex::decode(&digits).ok().filter(|octets| !octets.is_empty());
+    out.extend(octets.ok_or(Complaint::Crate("pairs of hexadecimal digits are needed"))?);
     Ok(())
 }

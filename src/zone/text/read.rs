@@ -319,7 +319,7 @@ impl<'t> Head<'t> {
         let (mut ttl, mut class, mut rest) = (None, false, tokens);
         while let [token, behind @ ..] = rest {
             let (word, place) = (file.word(*token), || file.place(*token));
-            if ttl.is_none() && word.first().is_some_and(u8::is_ascii_digit) {
+            if ttl.is_none() && ttl::is_time(word) {
                 ttl = Some(ttl::ttl(word).map_err(|why| (place(), why))?);
             } else if !class && is_class(word).map_err(|why| (place(), why))? {
                 class = true;
@@ -337,8 +337,13 @@ impl<'t> Head<'t> {
 
 /// The number of a type that may stand in a zone.
 fn known_type(word: &[u8]) -> Result<u16, String> {
-    let number = rtype::number(word).ok_or_else(|| {
-        format!("no record type is called '{}'; for new types write TYPE123 \\# (RFC 3597)", quote(word))
+    let number = rtype::number(word).ok_or_else(|| match word.first() {
+        Some(b'0'..=b'9') => {
+            format!("'{}' is neither a TTL, as in 1h30m, nor a record type, as in A or MX", quote(word))
+        }
+        _ => {
+            format!("no record type is called '{}'; for new types write TYPE123 \\# (RFC 3597)", quote(word))
+        }
     })?;
     rtype::refusal(number).map_or(Ok(number), Err)
 }

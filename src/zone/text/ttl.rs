@@ -15,6 +15,11 @@ pub(super) fn ttl(word: &[u8]) -> Result<u32, String> {
     }
 }
 
+/// Whether a word has the form of a time, of whatever length.
+pub(super) fn is_time(word: &[u8]) -> bool {
+    seconds(word).is_some()
+}
+
 /// The sum, saturating; `None` unless it has the form of a time.
 fn seconds(word: &[u8]) -> Option<u64> {
     let mut total = 0_u64;
