@@ -1,4 +1,5 @@
-//! Record types that the `domain` crate cannot read: those whose form is a list of simple fields, and LOC.
+//! Record types that the `domain` crate does not read, or not well: those whose form is a list of simple fields
+//! here, LOC and SVCB in files of their own.
 
 use domain::base::iana::Rtype;
 
@@ -41,6 +42,7 @@ pub(super) fn wire(rtype: u16, fields: &mut Fields<'_>) -> Option<Result<Vec<u8>
         Rtype::SMIMEA => &[Number8, Number8, Number8, Hex],
         // RFC 2163 §4
         Rtype::PX => &[Number16, Name, Name],
+        Rtype::SVCB | Rtype::HTTPS => return Some(super::svcb::wire(fields)),
         Rtype::LOC => return Some(super::loc::wire(fields)),
         _ => return None,
     };
@@ -61,7 +63,8 @@ fn append(field: Field, fields: &mut Fields<'_>, out: &mut Vec<u8>) -> Result<()
     Ok(())
 }
 
-fn number<N: std::str::FromStr>(fields: &mut Fields<'_>) -> Result<N, Complaint> {
+/// A decimal number that fits its type.
+pub(super) fn number<N: std::str::FromStr>(fields: &mut Fields<'_>) -> Result<N, Complaint> {
     let word = fields.word()?;
     let digits = str::from_utf8(word).ok().filter(|word| word.bytes().all(|byte| byte.is_ascii_digit()));
     digits.and_then(|digits| digits.parse().ok()).ok_or(Complaint::Crate("a number that fits is needed here"))

@@ -49,9 +49,6 @@ pub(super) fn wire(rtype: u16, fields: &mut Fields<'_>) -> Result<Box<[u8]>, Bad
 
 fn by_crate(rtype: u16, fields: &mut Fields<'_>) -> Result<Vec<u8>, Complaint> {
     let rtype = Rtype::from_int(rtype);
-    if matches!(rtype, Rtype::SVCB | Rtype::HTTPS) && fields.bytes_left() > usize::from(u16::MAX) {
-        return Err(Complaint::Crate("record data is over 65535 octets"));
-    }
     let data = ZoneRecordData::scan(rtype, fields)?;
     let mut out = Vec::new();
     match data.compose_rdata(&mut out) {
@@ -116,10 +113,6 @@ impl<'a> Fields<'a> {
     fn is_unknown_marker(&self) -> bool {
         let first = self.tokens.get(self.next);
         first.is_some_and(|token| !token.quoted && token.bytes(self.text) == b"\\#")
-    }
-
-    fn bytes_left(&self) -> usize {
-        self.tokens[self.next..].iter().map(|token| token.bytes(self.text).len() + 1).sum()
     }
 
     /// A complaint as a sentence about the field that was read last.

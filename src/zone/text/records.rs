@@ -101,12 +101,7 @@ fn merge(rrset: &mut Rrset, more: Rrset, notes: &mut Notes<'_>) {
 
 /// Drops duplicates (RFC 2181 §5) and refuses what no message can carry.
 fn finish(rrset: &mut Rrset, notes: &mut Notes<'_>) {
-    if rrset.rdata.len() > 1 {
-        let mut seen = HashSet::with_capacity(rrset.rdata.len());
-        let keep: Vec<bool> = rrset.rdata.iter().map(|data| seen.insert(&data[..])).collect();
-        let mut keep = keep.into_iter();
-        rrset.rdata.retain(|_| keep.next().unwrap_or(true));
-    }
+    drop_duplicates(&mut rrset.rdata);
     rrset.rdata.shrink_to_fit();
     let records: usize = rrset.rdata.iter().map(|data| RECORD + data.len()).sum();
     let octets = HEADER + rrset.owner.as_wire().len() + records;
@@ -118,6 +113,22 @@ fn finish(rrset: &mut Rrset, notes: &mut Notes<'_>) {
         );
         notes.error(&rrset.place, why);
     }
+}
+
+/// Keeps the first of equal records. Few are compared with each other, many through their hashes.
+fn drop_duplicates(rdata: &mut Vec<Box<[u8]>>) {
+    if rdata.len() <= 8 {
+        for index in (1..rdata.len()).rev() {
+            if rdata[..index].contains(&rdata[index]) {
+                rdata.remove(index);
+            }
+        }
+        return;
+    }
+    let mut seen = HashSet::with_capacity(rdata.len());
+    let keep: Vec<bool> = rdata.iter().map(|data| seen.insert(&data[..])).collect();
+    let mut keep = keep.into_iter();
+    rdata.retain(|_| keep.next().unwrap_or(true));
 }
 
 //------------ Index ---------------------------------------------------------

@@ -90,6 +90,41 @@ fn types_that_hickory_proto_cannot_read_have_the_octets_of_their_rfc() {
         ("TYPE1", "192.0.2.1", "c0000201"),
         // RFC 9460 §2.1: parameters may stand in any order, and go out by number.
         ("SVCB", "1 . port=53 alpn=\"dot\"", "0001000001000403646f74000300020035"),
+        // RFC 9460 appendix D.2, figures 2 to 10.
+        ("HTTPS", "0 foo.example.com.", "000003666f6f076578616d706c6503636f6d00"),
+        ("SVCB", "1 .", "000100"),
+        ("SVCB", "16 foo.example.com. port=53", "001003666f6f076578616d706c6503636f6d00000300020035"),
+        (
+            "SVCB",
+            "1 foo.example.com. key667=\"hello\\210qoo\"",
+            "000103666f6f076578616d706c6503636f6d00029b000968656c6c6fd2716f6f",
+        ),
+        (
+            "SVCB",
+            "1 foo.example.com. ipv6hint=\"2001:db8::1,2001:db8::53:1\"",
+            "000103666f6f076578616d706c6503636f6d000006002020010db800000000000000000000000120010db8000000000000000000530001",
+        ),
+        (
+            "SVCB",
+            "16 foo.example.org. alpn=h2,h3-19 mandatory=ipv4hint,alpn ipv4hint=192.0.2.1",
+            "001003666f6f076578616d706c65036f72670000000004000100040001000902683205\
+             68332d313900040004c0000201",
+        ),
+        (
+            "SVCB",
+            "16 foo.example.org. alpn=\"f\\\\\\\\oo\\\\,bar,h2\"",
+            "001003666f6f076578616d706c65036f7267000001000c08665c6f6f2c626172026832",
+        ),
+        (
+            "SVCB",
+            "16 foo.example.org. alpn=f\\\\\\092oo\\092,bar,h2",
+            "001003666f6f076578616d706c65036f7267000001000c08665c6f6f2c626172026832",
+        ),
+        (
+            "HTTPS",
+            "1 . key65299=z dohpath=/q{?dns} ohttp alpn=dot",
+            "0001000001000403646f74000700082f717b3f646e737d00080000ff1300017a",
+        ),
         ("TXT", "\u{e9} \\195\\169", "02c3a902c3a9"),
     ];
     for (rtype, fields, wire) in rows {
@@ -114,6 +149,24 @@ fn bad_data_is_refused() {
         "HTTPS 1 . alpn=h2 alpn=h3",
         "SVCB 1 . port=70000",
         "SVCB 1 . ipv4hint=x",
+        // RFC 9460 appendix D.3
+        "SVCB 1 foo. key123=abc key123=def",
+        "SVCB 1 foo. mandatory",
+        "SVCB 1 foo. alpn",
+        "SVCB 1 foo. port",
+        "SVCB 1 foo. ipv4hint",
+        "SVCB 1 foo. ipv6hint",
+        "SVCB 1 foo. no-default-alpn=abc",
+        "SVCB 1 foo. no-default-alpn",
+        "SVCB 1 foo. mandatory=key123",
+        "SVCB 1 foo. mandatory=mandatory",
+        "SVCB 1 foo. key123=abc mandatory=key123,key123",
+        "SVCB 1 . key65535=x",
+        "SVCB 1 . key01=x",
+        "SVCB 1 . alpn=a,,b",
+        "SVCB 1 . ech=?",
+        "SVCB 1 . =x",
+        "SVCB 1 . \"\"",
         "TLSA 3 1 1 xyz",
         "TLSA 3 1 1 abc",
         "SSHFP 1 1 0",

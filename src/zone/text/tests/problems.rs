@@ -291,3 +291,14 @@ fn includes_do_not_go_deeper_than_eight_files() {
     parse(&origin(), source(b"$INCLUDE x"), &mut include, &mut problems);
     assert_eq!(problems.to_string(), "xxxxxxx:1:10: $INCLUDE goes deeper than 8 files");
 }
+
+#[test]
+fn many_small_includes_come_to_an_end() {
+    let mut include = |_: &[u8], _: u64| Ok(Source { identity: "e".into(), ..source(b"") });
+    let mut problems = Problems::default();
+    let text = [HEAD.as_bytes(), &b"$INCLUDE e\n".repeat(65_600)].concat();
+    assert_eq!(parse(&origin(), source(&text), &mut include, &mut problems), None);
+    let first = problems.sorted()[0].to_string();
+    let over = "with this file the zone's text is over 268435456 octets, the most that is read";
+    assert_eq!(first, format!("z:65363:10: {over}"));
+}

@@ -114,3 +114,14 @@ fn the_root_is_a_zone_too() {
     assert_eq!(problems.to_string(), "");
     assert_eq!(zone.unwrap().rrsets[2].owner.to_string(), "a.");
 }
+
+#[test]
+fn duplicates_are_dropped_among_few_and_among_many() {
+    for count in [2, 8, 9, 300] {
+        let rows: String = (0..count).map(|number| format!("a TXT {}\nb TXT x\n", number % 7)).collect();
+        let zone = good(&rows);
+        let texts: Vec<_> = zone.rrsets[2].rdata.iter().map(|data| data[1] - b'0').collect();
+        assert_eq!(texts, (0..count.min(7) as u8).collect::<Vec<_>>());
+        assert_eq!(zone.rrsets[3].rdata.len(), 1);
+    }
+}
