@@ -1,6 +1,14 @@
-//! The static DNS truth, and how a name is found in it.
-#![allow(missing_docs)]
+//! The static DNS truth: zones as they are written in master files, and how a name is found in them.
+//!
+//! [`text`] reads master files into a [`Zone`] and says everything that is wrong with them. [`table`] compiles
+//! zones and steered names into one table, whose [`find`](table::Names::find) is the walk of RFC 1034 §4.3.2.
+//! [`rtype`] names the record types that answering treats apart.
+
 pub mod rtype;
 pub mod table;
+pub mod text;
+#[expect(clippy::module_inception, reason = "the type that the room is named after has a file as any other")]
 mod zone;
+
+pub use text::load;
 pub use zone::{Rrset, Zone};

@@ -1,0 +1,200 @@
+//! Record data against other implementations: hickory-proto reads the same text and writes its own wire form;
+//! what it cannot read is compared with octets from RFCs or with the form of RFC 3597.
+
+use hickory_proto::rr::{RData, RecordType};
+use hickory_proto::serialize::binary::{BinEncodable, BinEncoder, NameEncoding};
+
+use super::*;
+
+/// Our wire form of a record; names in `fields` are absolute.
+fn ours(rtype: &str, fields: &str) -> Vec<u8> {
+    let (text, index) = match rtype {
+        "SOA" => (format!("$TTL 1\n@ SOA {fields}\n@ NS a.\n"), 0),
+        _ => (format!("{HEAD}a {rtype} {fields}\n"), 2),
+    };
+    let (zone, problems) = read_with(text.as_bytes(), &[]);
+    let mut zone = zone.unwrap_or_else(|| panic!("{rtype} {fields}: {problems}"));
+    zone.rrsets.remove(index).rdata.remove(0).into()
+}
+
+/// What hickory-proto makes of the same text.
+fn theirs(rtype: &str, fields: &str) -> Vec<u8> {
+    let parsed = RData::try_from_str(rtype.parse::<RecordType>().unwrap(), fields);
+    let data = parsed.unwrap_or_else(|error| panic!("{rtype} {fields}: {error}"));
+    let mut wire = Vec::new();
+    let mut encoder = BinEncoder::new(&mut wire);
+    encoder.set_name_encoding(NameEncoding::Uncompressed);
+    data.emit(&mut encoder).unwrap();
+    wire
+}
+
+#[test]
+fn wire_forms_are_those_of_hickory_proto() {
+    let rows = [
+        ("A", "192.0.2.255"),
+        ("AAAA", "2001:db8::53"),
+        ("AAAA", "::ffff:192.0.2.1"),
+        ("NS", "ns1.example.net."),
+        ("CNAME", "."),
+        ("PTR", "a\\.b.c-d.example."),
+        ("MX", "65535 mail.example."),
+        ("SOA", "ns.example. host\\.master.example. 4294967295 1h 15m 1w 5m"),
+        ("TXT", "\"v=spf1 -all\" plain \"\" \"a;b\""),
+        ("TXT", "\"quote \\\" and backslash \\\\ \""),
+        ("SRV", "1 2 443 target.example."),
+        ("CAA", "0 issue \"ca.example.net; policy=ev\""),
+        ("CAA", "128 iodef \"mailto:a@b.example\""),
+        ("HTTPS", "1 . alpn=h2,h3 port=8443 ipv4hint=192.0.2.1,192.0.2.2"),
+        ("HTTPS", "0 pool.example."),
+        ("HTTPS", "1 . mandatory=alpn alpn=\"h2\" no-default-alpn ipv6hint=2001:db8::1"),
+        ("SVCB", "16 foo.example. mandatory=alpn,ipv4hint alpn=h2,h3-19 ipv4hint=192.0.2.1"),
+        ("SVCB", "1 foo.example. key667=hello"),
+        ("TLSA", "3 1 1 d2abde240d7cd3ee6b4b28c54df034b97983a1d16e8a410e4561cb106618e971"),
+        ("SMIMEA", "3 1 1 d2abde24 0d7cd3ee"),
+        ("SSHFP", "2 1 123456789abcdef67890123456789abcdef67890"),
+        ("NAPTR", "100 50 \"s\" \"http+I2L+I2C+I2R\" \"\" _http._tcp.example."),
+        ("HINFO", "\"Intel Xeon\" linux"),
+        ("OPENPGPKEY", "mQENBFit2jsBCAC0"),
+    ];
+    for (rtype, fields) in rows {
+        assert_eq!(hex::encode(ours(rtype, fields)), hex::encode(theirs(rtype, fields)), "{rtype} {fields}");
+    }
+}
+
+#[test]
+fn types_that_hickory_proto_cannot_read_have_the_octets_of_their_rfc() {
+    let rows = [
+        // RFC 1876 appendix A's form; octets computed by hand from its §2.
+        ("LOC", "32 7 19 S 116 2 25 E 10m", "00121613791b7d2898e6486800989a68"),
+        ("LOC", "42 21 54 N 71 06 18 W -24m 30m", "0033161389172dd070be15f000988d20"),
+        ("LOC", "0 N 180 W -100000m 0m 90000000m 1.5m", "000099128000000059604e0000000000"),
+        ("DNAME", "Other.example.", "054f74686572076578616d706c6500"),
+        // RFC 4034 §5.4
+        (
+            "DS",
+            "60485 5 1 ( 2BB183AF5F22588179A53B0A 98631FAD1A292118 )",
+            "ec4505012bb183af5f22588179a53b0a98631fad1a292118",
+        ),
+        // RFC 8078 §4: "delete the DS".
+        ("CDS", "0 0 0 00", "0000000000"),
+        ("SPF", "\"v=spf1\" \"-all\"", "06763d73706631042d616c6c"),
+        ("URI", "10 1 \"ftp://a.example/\"", "000a00016674703a2f2f612e6578616d706c652f"),
+        ("AFSDB", "1 b.example.", "00010162076578616d706c6500"),
+        ("KX", "10 .", "000a00"),
+        ("PX", "50 a. b.", "0032016100016200"),
+        ("X25", "311061700956", "0c333131303631373030393536"),
+        ("RP", "a. b.", "016100016200"),
+        ("TYPE65280", "\\# 4 0A 0b0C 0d", "0a0b0c0d"),
+        ("TYPE731", "\\# 0", ""),
+        ("A", "\\# 4 C0000201", "c0000201"),
+        ("TYPE1", "192.0.2.1", "c0000201"),
+        // RFC 9460 §2.1: parameters may stand in any order, and go out by number.
+        ("SVCB", "1 . port=53 alpn=\"dot\"", "0001000001000403646f74000300020035"),
+        // RFC 9460 appendix D.2, figures 2 to 10.
+        ("HTTPS", "0 foo.example.com.", "000003666f6f076578616d706c6503636f6d00"),
+        ("SVCB", "1 .", "000100"),
+        ("SVCB", "16 foo.example.com. port=53", "001003666f6f076578616d706c6503636f6d00000300020035"),
+        (
+            "SVCB",
+            "1 foo.example.com. key667=\"hello\\210qoo\"",
+            "000103666f6f076578616d706c6503636f6d00029b000968656c6c6fd2716f6f",
+        ),
+        (
+            "SVCB",
+            "1 foo.example.com. ipv6hint=\"2001:db8::1,2001:db8::53:1\"",
+            "000103666f6f076578616d706c6503636f6d000006002020010db800000000000000000000000120010db8000000000000000000530001",
+        ),
+        (
+            "SVCB",
+            "16 foo.example.org. alpn=h2,h3-19 mandatory=ipv4hint,alpn ipv4hint=192.0.2.1",
+            "001003666f6f076578616d706c65036f72670000000004000100040001000902683205\
+             68332d313900040004c0000201",
+        ),
+        (
+            "SVCB",
+            "16 foo.example.org. alpn=\"f\\\\\\\\oo\\\\,bar,h2\"",
+            "001003666f6f076578616d706c65036f7267000001000c08665c6f6f2c626172026832",
+        ),
+        (
+            "SVCB",
+            "16 foo.example.org. alpn=f\\\\\\092oo\\092,bar,h2",
+            "001003666f6f076578616d706c65036f7267000001000c08665c6f6f2c626172026832",
+        ),
+        (
+            "HTTPS",
+            "1 . key65299=z dohpath=/q{?dns} ohttp alpn=dot",
+            "0001000001000403646f74000700082f717b3f646e737d00080000ff1300017a",
+        ),
+        ("TXT", "\u{e9} \\195\\169", "02c3a902c3a9"),
+    ];
+    for (rtype, fields, wire) in rows {
+        assert_eq!(hex::encode(ours(rtype, fields)), wire, "{rtype} {fields}");
+    }
+}
+
+#[test]
+fn bad_data_is_refused() {
+    let rows = [
+        "A 192.0.2.256",
+        "A 192.0.2.1 192.0.2.2",
+        "A \\# 5 c000020101",
+        "AAAA 1::2::3",
+        "MX 65536 a.",
+        "MX 10",
+        "TXT",
+        "SRV 1 2 a.",
+        "CAA 256 issue x",
+        "CAA 0 iss-ue x",
+        "HTTPS 1",
+        "HTTPS 1 . alpn=h2 alpn=h3",
+        "SVCB 1 . port=70000",
+        "SVCB 1 . ipv4hint=x",
+        // RFC 9460 appendix D.3
+        "SVCB 1 foo. key123=abc key123=def",
+        "SVCB 1 foo. mandatory",
+        "SVCB 1 foo. alpn",
+        "SVCB 1 foo. port",
+        "SVCB 1 foo. ipv4hint",
+        "SVCB 1 foo. ipv6hint",
+        "SVCB 1 foo. no-default-alpn=abc",
+        "SVCB 1 foo. no-default-alpn",
+        "SVCB 1 foo. mandatory=key123",
+        "SVCB 1 foo. mandatory=mandatory",
+        "SVCB 1 foo. key123=abc mandatory=key123,key123",
+        "SVCB 1 . key65535=x",
+        "SVCB 1 . key01=x",
+        "SVCB 1 . alpn=a,,b",
+        "SVCB 1 . ech=?",
+        "SVCB 1 . =x",
+        "SVCB 1 . \"\"",
+        "TLSA 3 1 1 xyz",
+        "TLSA 3 1 1 abc",
+        "SSHFP 1 1 0",
+        "SMIMEA 3 1 1 abc",
+        "SMIMEA 3 1 1",
+        "SMIMEA 3 1 1 \"\"",
+        "NAPTR 1 2 a b c",
+        "HINFO one",
+        "URI 1 2",
+        "URI -1 2 x",
+        "LOC 91 N 0 E 0m",
+        "LOC 90 0 1 N 0 E 0m",
+        "LOC 1 60 N 0 E 0m",
+        "LOC 1 N 0 E -100001m",
+        "LOC 1 N 0 E 0m 1m 1m 1m 1m",
+        "LOC 1 N 1",
+        "TYPE65280 abcd",
+        "TYPE65280 \\# 2 ab",
+        "TYPE65280 \\# 2 abc",
+        "TYPE65280 \\# x",
+        "SOA a. b. 1 2 3 4",
+        "SOA a. b. 4294967296 1 1 1 1",
+        "SOA a. b. 1 1 1 1 3000000000",
+        "CNAME",
+        "DS 1 8 2 x",
+    ];
+    for row in rows {
+        let (zone, problems) = read_with(format!("{HEAD}a {row}\n").as_bytes(), &[]);
+        assert!(zone.is_none() && problems.starts_with("z:4:"), "{row}: {problems}");
+    }
+}
