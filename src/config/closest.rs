@@ -1,9 +1,9 @@
 //! What the operator may have meant.
 
-/// `; did you mean '…'?` with the closest of the known words, or nothing where none is close.
+/// ` (did you mean '…'?)` with the closest of the known words, or nothing where none is close.
 pub fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     match closest(word, known) {
-        Some(meant) => format!("; did you mean '{meant}'?"),
+        Some(meant) => format!(" (did you mean '{meant}'?)"),
         None => String::new(),
     }
 }
@@ -57,10 +57,10 @@ mod tests {
     fn close_words_are_meant() {
         let regions = ["eu-west", "us-east", "ap-northeast"];
         let rows = [
-            ("eu-wset", "; did you mean 'eu-west'?"),
-            ("EU-WEST", "; did you mean 'eu-west'?"),
-            ("us-eest", "; did you mean 'us-east'?"),
-            ("ap-north-east", "; did you mean 'ap-northeast'?"),
+            ("eu-wset", " (did you mean 'eu-west'?)"),
+            ("EU-WEST", " (did you mean 'eu-west'?)"),
+            ("us-eest", " (did you mean 'us-east'?)"),
+            ("ap-north-east", " (did you mean 'ap-northeast'?)"),
             ("tokyo", ""),
             ("", ""),
         ];

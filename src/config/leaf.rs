@@ -21,7 +21,7 @@ pub use word::{CapacityUnit, Kind, OneOf, Word};
 
 use super::config::CookieSecret;
 use super::reader::quoted;
-use crate::model::{Name, Policy};
+use crate::model::{Name, NameError, Policy};
 
 /// A value that is read whole.
 pub trait Leaf: Sized {
@@ -123,6 +123,9 @@ leaf_schema!(FilePath, "FilePath", { "type": "string", "minLength": 1 });
 
 //------------ Domain --------------------------------------------------------
 
+/// What most texts that are no names fail to be.
+const LENGTHS: &str = "labels have 1 to 63 octets, a name has at most 255 in all";
+
 /// A domain name; a `*` is only a whole first label (RFC 4592 §2.1.1).
 #[derive(Clone, Debug)]
 pub struct Domain(pub Name);
@@ -133,8 +136,10 @@ impl Domain {
         if !repeatable(word) {
             return Err(Wrong::not("a domain name"));
         }
-        let name: Name =
-            word.parse().map_err(|error: crate::model::NameError| Wrong::Says(error.to_string()))?;
+        let name: Name = word.parse().map_err(|error| match error {
+            NameError::Relative(_) => Wrong::Says(error.to_string()),
+            NameError::Malformed(..) => Wrong::Says(format!("'{word}' is not a domain name; {LENGTHS}")),
+        })?;
         let inner = name.labels().skip(usize::from(name.is_wildcard()));
         if inner.into_iter().any(|label| label.contains(&b'*')) {
             let cure = "a '*' can only be the whole first label, as in '*.gslb.example.'";

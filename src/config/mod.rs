@@ -9,7 +9,7 @@
 //! let read = |_: &std::path::Path| -> std::io::Result<String> { unreachable!("no networks_file here") };
 //! let (config, problems) = meridian::config::parse("m.toml".as_ref(), "[server]\nworker = 2\n", &read);
 //! assert!(config.is_none());
-//! assert!(problems.to_string().starts_with("m.toml:2:1: unknown key 'worker'; did you mean 'workers'?"));
+//! assert!(problems.to_string().starts_with("m.toml:2:1: unknown key 'worker' (did you mean 'workers'?)"));
 //! ```
 
 mod build;

@@ -134,9 +134,21 @@ fn shown(value: &DeValue) -> Option<String> {
         DeValue::Float(number) => Some(number.to_string()),
         DeValue::Boolean(truth) => Some(truth.to_string()),
         DeValue::Datetime(date) => Some(date.to_string()),
+        DeValue::Array(items) if items.len() <= LONGEST_LIST => {
+            let words: Option<Vec<_>> = items.iter().map(|item| scalar(item.get_ref())).collect();
+            words.map(|words| format!("[{}]", words.join(", ")))
+        }
         DeValue::Array(_) | DeValue::Table(_) => None,
     }
 }
+
+/// The user's word, where it is a single one.
+fn scalar(value: &DeValue) -> Option<String> {
+    (!value.is_array()).then(|| shown(value)).flatten()
+}
+
+/// The longest list that a message repeats.
+const LONGEST_LIST: usize = 8;
 
 /// The most of a user's word that a message repeats, in characters.
 const LONGEST_WORD: usize = 80;

@@ -50,7 +50,7 @@ impl<'a> Text<'a> {
         for error in &twice {
             let span = error.span().unwrap_or_default();
             let word = self.text.get(span.clone()).unwrap_or_default();
-            problems.error(&self.place(&span), format!("'{word}' stands twice in its table"));
+            problems.error(&self.place(&span), format!("'{word}' is written twice"));
         }
         for (span, text) in without_echoes(&broken) {
             problems.error(&self.place(&span), text);
@@ -72,6 +72,10 @@ fn without_echoes(errors: &[Error]) -> Vec<(Span, String)> {
         let closing = all[end].1.replace(", expected", "; a comma is missing here, or");
         all[first].1 = closing;
         all.drain(first + 1..=end);
+    }
+    for (_, text) in &mut all {
+        // What the parser expects in place of a bare word is anything but.
+        *text = text.replace("must be quoted, expected literal string", "must be quoted");
     }
     all.dedup_by(|a, b| a.0.start == b.0.start);
     all.truncate(TOLD);

@@ -21,7 +21,7 @@ impl Builder<'_> {
     pub fn check(&mut self, entry: &Entry<file::Check>) -> Check {
         let none = file::Check::default();
         let check = entry.value().unwrap_or(&none);
-        let kind = entry.span().and_then(|span| {
+        let kind = entry.marked().and_then(|(_, span)| {
             self.required(&check.kind, span, "the check has no 'kind'; kinds: none, http, https").copied()
         });
         let (interval, timeout) = self.times(check);

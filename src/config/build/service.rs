@@ -92,7 +92,7 @@ impl Builder<'_> {
         for (name, span) in items(&service.names) {
             let (name, place) = (name.0.clone(), self.text.place(span));
             if let Some((owner, first)) = owners.get(&name) {
-                let text = format!("'{name}' is already a name of {owner} (line {})", first.line);
+                let text = format!("'{name}' is already answered by {owner} (line {})", first.line);
                 self.problems.error(&place, text);
                 continue;
             }

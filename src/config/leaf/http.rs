@@ -70,8 +70,7 @@ impl Leaf for Statuses {
             DeValue::Array(_) => None,
             one => range(one).map(|range| vec![range]),
         };
-        let wants =
-            "a status or statuses within 100 to 599; write 200, \"2xx\", \"200-299\" or a list of these";
+        let wants = "a status from 100 to 599; write 200, \"2xx\", \"200-299\" or a list of these";
         ranges.map(|ranges| Statuses(merged(ranges))).ok_or(Wrong::not(wants))
     }
 }
