@@ -115,7 +115,10 @@ impl Builder<'_> {
     ) -> bool {
         if let Some(first) = seen.get(&item) {
             let line = self.text.place(first).line;
-            self.error(span, format!("{what} '{item}' is written twice; first on line {line}"));
+            self.error(
+                span,
+                format!("{what} {} is written twice; first on line {line}", quoted(&item.to_string())),
+            );
             return false;
         }
         seen.insert(item, span.clone());

@@ -54,8 +54,7 @@ impl<'a> Reader<'a> {
             let word: &str = key.get_ref();
             if !keys.contains(&word) {
                 let hint = did_you_mean(word, keys.iter().copied());
-                let text =
-                    format!("unknown key '{}'{hint}; keys here: {}", word.escape_debug(), keys.join(", "));
+                let text = format!("unknown key {}{hint}; keys here: {}", quoted(word), keys.join(", "));
                 let place = self.place(&key.span());
                 self.problems.error(&place, text);
             }

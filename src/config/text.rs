@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::path::Path;
 
+use super::reader::quoted;
 use crate::model::{Place, Problems};
 use toml::Spanned;
 use toml::de::{DeTable, Error};
@@ -50,7 +51,7 @@ impl<'a> Text<'a> {
         for error in &twice {
             let span = error.span().unwrap_or_default();
             let word = self.text.get(span.clone()).unwrap_or_default();
-            problems.error(&self.place(&span), format!("'{word}' is written twice"));
+            problems.error(&self.place(&span), format!("{} is written twice", quoted(word)));
         }
         for (span, text) in without_echoes(&broken) {
             problems.error(&self.place(&span), text);

@@ -75,6 +75,10 @@ impl Builder<'_> {
     }
 
     fn order(&mut self, entry: &Entry<List<String>>) -> Vec<RegionId> {
+        if let Some((_, span)) = entry.marked().filter(|(list, _)| list.0.is_empty()) {
+            let text = "no regions: these clients get NODATA, which many resolvers then cache for everybody";
+            self.warn(span, text);
+        }
         let mut seen = HashMap::new();
         let mut order = Vec::new();
         for (word, span) in items(entry) {

@@ -76,7 +76,7 @@ impl Builder<'_> {
             let span = service.endpoints.span().unwrap_or(&named.span);
             self.error(
                 span,
-                format!("service {name} has no endpoints; write [services.{}.endpoints.REGION]", named.name),
+                format!("service {name} has no endpoints; each is a table endpoints.REGION of its own"),
             );
         }
     }

@@ -169,43 +169,43 @@ m.toml:2:34: databases '' is not a path",
         (
             r#"[[geo.override]]
 networks = ["10.20.30.0/16"]
-regions = []"#,
+location = { lat = 1, lon = 1 }"#,
             r"m.toml:2:13: '10.20.30.0/16' has bits set after its length; the network is '10.20.0.0/16'",
         ),
         (
             r#"[[geo.override]]
 networks = ["10.20.30.40"]
-regions = []"#,
+location = { lat = 1, lon = 1 }"#,
             r"m.toml:2:13: '10.20.30.40' is an address, not a network; write '10.20.30.40/32'",
         ),
         (
             r#"[[geo.override]]
 networks = ["office", "10.0.0.0/33"]
-regions = []"#,
+location = { lat = 1, lon = 1 }"#,
             r"m.toml:2:13: 'office' is not a network; write it like '10.20.0.0/16' or '2001:db8::/32'
 m.toml:2:23: '10.0.0.0/33' is not a network; write it like '10.20.0.0/16' or '2001:db8::/32'",
         ),
         (
             r#"[[geo.override]]
 networks = ["2002:c633:6400::/40"]
-regions = []"#,
+location = { lat = 1, lon = 1 }"#,
             r"m.toml:2:13: '2002:c633:6400::/40' is never looked up: clients in 2002::/16 (6to4) are found by the IPv4 address inside; write that",
         ),
         (
             r#"[[geo.override]]
 networks = ["10.1.2.0/25", "2001:db8::/64", "2001:db8::/56"]
-regions = []"#,
+location = { lat = 1, lon = 1 }"#,
             r"m.toml:2:13: warning: '10.1.2.0/25' (and 1 more here) is longer than /24: most resolvers send no more of an address than that",
         ),
         (
             r#"[[geo.override]]
 networks = ["10.1.0.0/16"]
-regions = []
+location = { lat = 1, lon = 1 }
 [[geo.override]]
 networks = ["10.1.0.0/16"]
 countries = ["IE", "ie"]
 asns = [64500, 64500]
-regions = []"#,
+location = { lat = 1, lon = 1 }"#,
             r"m.toml:5:13: warning: network '10.1.0.0/16' is written twice; the first, at m.toml:2:13, wins
 m.toml:6:20: warning: country 'IE' is written twice; the first, at m.toml:6:14, wins
 m.toml:7:16: warning: asn 64500 is written twice; the first, at m.toml:7:9, wins",
@@ -213,7 +213,8 @@ m.toml:7:16: warning: asn 64500 is written twice; the first, at m.toml:7:9, wins
         (
             r"[[geo.override]]
 regions = []",
-            r"m.toml:1:1: the override is for nobody; name networks, networks_file, asns, subdivisions, countries or continents",
+            r"m.toml:1:1: the override is for nobody; name networks, networks_file, asns, subdivisions, countries or continents
+m.toml:2:11: warning: no regions: these clients get NODATA, which many resolvers then cache for everybody",
         ),
         (
             r"[[geo.override]]
@@ -230,27 +231,27 @@ location = { lat = 1, lon = 1 }",
         (
             r"[[geo.override]]
 asns = [0, 4294967296]
-regions = []",
+location = { lat = 1, lon = 1 }",
             r"m.toml:2:9: asns 0 is not a whole number from 1 to 4294967295
 m.toml:2:12: asns 4294967296 is not a whole number from 1 to 4294967295",
         ),
         (
             r#"[[geo.override]]
 countries = ["UK", "Ireland"]
-regions = []"#,
+location = { lat = 1, lon = 1 }"#,
             r"m.toml:2:14: countries 'UK' is not a country's code of two letters (ISO 3166-1), like 'IE' (did you mean 'GB'?)
 m.toml:2:20: countries 'Ireland' is not a country's code of two letters (ISO 3166-1), like 'IE'",
         ),
         (
             r#"[[geo.override]]
 continents = ["EU", "UE"]
-regions = []"#,
+location = { lat = 1, lon = 1 }"#,
             r"m.toml:2:21: continents 'UE' is not a continent; continents: AF, AN, AS, EU, NA, OC, SA",
         ),
         (
             r#"[[geo.override]]
 subdivisions = ["California"]
-regions = []"#,
+location = { lat = 1, lon = 1 }"#,
             r"m.toml:2:17: subdivisions 'California' is not a subdivision's code with its country (ISO 3166-2), like 'US-CA'",
         ),
         (
@@ -264,20 +265,20 @@ m.toml:4:24: region 'eu' is written twice; first on line 4",
         (
             r#"[[geo.override]]
 networks_file = "nets.txt"
-regions = []"#,
+location = { lat = 1, lon = 1 }"#,
             r"nets.txt:4:3: '10.2.3.4/16' has bits set after its length; the network is '10.2.0.0/16'
 nets.txt:5:1: 'nowhere' is not a network; write it like '10.20.0.0/16' or '2001:db8::/32'",
         ),
         (
             r#"[[geo.override]]
 networks_file = "none.txt"
-regions = []"#,
+location = { lat = 1, lon = 1 }"#,
             r"m.toml:2:17: 'none.txt' cannot be read: entity not found",
         ),
         (
             r#"[[geo.override]]
 networks_file = "long.txt"
-regions = []"#,
+location = { lat = 1, lon = 1 }"#,
             r"long.txt:1:1: warning: '10.1.2.3/32' (and 1 more here) is longer than /24: most resolvers send no more of an address than that",
         ),
         (
@@ -342,7 +343,7 @@ eu = "Dublin""#,
         (
             r"[services.www]",
             r#"m.toml:1:11: service 'www' has no names; write names = ["www.gslb.example."]
-m.toml:1:11: service 'www' has no endpoints; write [services.www.endpoints.REGION]"#,
+m.toml:1:11: service 'www' has no endpoints; each is a table endpoints.REGION of its own"#,
         ),
         (
             r"[regions.eu]
@@ -685,7 +686,7 @@ fn too_many_are_refused_once() {
         addresses.join(",\n")
     );
     check(&one, "m.toml:20:1: too many IPv4 addresses; at most 16 of each family are possible");
-    let many = "[[geo.override]]\nnetworks_file = 'many.txt'\nregions = []\n";
+    let many = "[[geo.override]]\nnetworks_file = 'many.txt'\nlocation = { lat = 1, lon = 1 }\n";
     let said = parsed(many).1;
     assert_eq!(said.errors().count(), 21);
     assert!(said.to_string().starts_with("many.txt: 5 more lines are not networks either\n"), "{said}");
