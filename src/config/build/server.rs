@@ -1,0 +1,156 @@
+//! The tables `server` and `api`.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+
+use super::Builder;
+use crate::config::file::{self, Cookies, RateLimit};
+use crate::config::leaf::{OneOf, Socket, Whole, unfit_name};
+use crate::config::reader::{Entry, List};
+use crate::config::text::Span;
+use crate::config::{Api, Config, CookieSecret, Server, Token};
+use crate::model::{Name, Place};
+
+impl Builder<'_> {
+    /// What this node serves.
+    pub fn server(&mut self, entry: &Entry<file::Server>) -> Server {
+        let default = Server::default();
+        let Some(server) = entry.value() else { return default };
+        self.rate_limit(&server.rate_limit);
+        Server {
+            listen: self.listen(&server.listen).unwrap_or(default.listen),
+            workers: number(&server.workers).unwrap_or(default.workers),
+            identity: server.identity.value().map(|identity| identity.0.clone()),
+            region: server.region.marked().and_then(|(word, span)| self.region(word, span)),
+            cookies: self.cookies(&server.cookies),
+            whoami: self.whoami(server),
+            payload: number(&server.payload).unwrap_or(default.payload),
+            start_timeout: server.start_timeout.value().map_or(default.start_timeout, |lasting| lasting.0),
+            drain: server.drain.value().map_or(default.drain, |lasting| lasting.0),
+        }
+    }
+
+    fn listen(&mut self, entry: &Entry<List<Socket>>) -> Option<Vec<SocketAddr>> {
+        let (list, span) = entry.marked()?;
+        if list.0.is_empty() {
+            self.error(span, "listen is empty; name at least one address, like '127.0.0.1:5300'");
+        }
+        let mut seen = HashMap::new();
+        for (socket, span) in list.marked() {
+            self.once(&mut seen, socket.0, span, "address");
+        }
+        Some(list.marked().map(|(socket, _)| socket.0).collect())
+    }
+
+    fn whoami(&mut self, server: &file::Server) -> Option<(Name, Place)> {
+        let (name, span) = server.whoami.marked()?;
+        if name.0.is_wildcard() {
+            self.error(span, format!("whoami '{}' cannot be a wildcard", name.0));
+        }
+        Some((name.0.clone(), self.text.place(span)))
+    }
+
+    /// The cookie secrets; messages tell them apart by number alone.
+    fn cookies(&mut self, entry: &Entry<Cookies>) -> Vec<CookieSecret> {
+        let written = entry.value().and_then(|cookies| cookies.secrets.marked());
+        let Some((list, span)) = written else { return Vec::new() };
+        if list.0.len() > Config::MAX_SECRETS {
+            let (count, most) = (list.0.len(), Config::MAX_SECRETS);
+            self.error(span, format!("{count} cookie secrets are too many; at most {most} are possible"));
+        }
+        let mut secrets: Vec<CookieSecret> = Vec::new();
+        for (secret, span) in list.marked() {
+            if secrets.contains(secret) {
+                self.error(span, "this cookie secret is written twice");
+            }
+            secrets.push(*secret);
+        }
+        secrets
+    }
+
+    fn rate_limit(&mut self, entry: &Entry<RateLimit>) {
+        if let Some(limit) = entry.value() {
+            self.later(&limit.responses_per_second, "responses_per_second", Whole(0));
+        }
+    }
+
+    /// The HTTP API, which shares no address with DNS.
+    pub fn api(&mut self, entry: &Entry<file::Api>, server: &Entry<file::Server>) -> Api {
+        let default = Api::default();
+        let Some(api) = entry.value() else { return default };
+        let listen = api.listen.value().map_or(default.listen, |socket| socket.0);
+        if let Some(span) = api.listen.span() {
+            self.api_listen(listen, span, &api.tokens, server);
+        }
+        Api { listen, tokens: self.tokens(&api.tokens) }
+    }
+
+    fn api_listen(
+        &mut self,
+        listen: SocketAddr,
+        span: &Span,
+        tokens: &Entry<List<file::Token>>,
+        server: &Entry<file::Server>,
+    ) {
+        let unguarded = match tokens {
+            Entry::Absent => true,
+            Entry::Written(_, list) => list.as_ref().is_some_and(|list| list.0.is_empty()),
+        };
+        if unguarded && !listen.ip().is_loopback() {
+            let cure = "add [[api.tokens]], or listen on a loopback address like '127.0.0.1:8053'";
+            self.error(span, format!("listen '{listen}' is not loopback, and there are no tokens; {cure}"));
+        }
+        let dns = server.value().and_then(|server| server.listen.value());
+        let same = |socket: &Socket| socket.0 == listen && listen.port() != 0;
+        if dns.is_some_and(|dns| dns.marked().any(|(socket, _)| same(socket))) {
+            self.error(span, format!("listen '{listen}' is already an address of [server]"));
+        }
+    }
+
+    fn tokens(&mut self, entry: &Entry<List<file::Token>>) -> Vec<Token> {
+        let mut tokens = Vec::new();
+        let (mut names, mut digests) = (HashMap::new(), HashMap::new());
+        for (token, span) in entry.value().iter().flat_map(|list| list.marked()) {
+            let name = self.token_name(token, span, &mut names);
+            let sha256 =
+                self.required(&token.sha256, span, "the token has no 'sha256'").map(|digest| digest.0);
+            let role =
+                self.required(&token.role, span, "the token has no 'role'; roles: read, operate, admin");
+            if let (Some(digest), Some(at)) = (sha256, token.sha256.span())
+                && let Some(line) = digests.insert(digest, self.text.place(at).line)
+            {
+                self.error(
+                    at,
+                    format!("this token is also that of line {line}; give each caller one of its own"),
+                );
+            }
+            if let (Some(name), Some(sha256), Some(&OneOf(role))) = (name, sha256, role) {
+                tokens.push(Token { name, sha256, role });
+            }
+        }
+        tokens
+    }
+
+    fn token_name(
+        &mut self,
+        token: &file::Token,
+        span: &Span,
+        names: &mut HashMap<String, Span>,
+    ) -> Option<String> {
+        let name = self.required(&token.name, span, "the token has no 'name'")?;
+        let span = token.name.span()?;
+        if let Some(text) = unfit_name("token", name) {
+            self.error(span, text);
+        } else {
+            self.once(names, name.clone(), span, "token");
+        }
+        Some(name.clone())
+    }
+}
+
+/// A whole number as the type that holds its range.
+pub fn number<T: TryFrom<i64>, const LOW: i64, const HIGH: i64>(
+    entry: &Entry<Whole<LOW, HIGH>>,
+) -> Option<T> {
+    entry.value().and_then(|number| T::try_from(number.0).ok())
+}

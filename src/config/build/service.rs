@@ -1,0 +1,218 @@
+//! Services and their endpoints.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use super::Builder;
+use super::geo::items;
+use super::server::number;
+use crate::config::Config;
+use crate::config::file;
+use crate::config::leaf::{CapacityUnit, Decimal, Lasting, OneOf, Percent, SteeredAddress, unfit_name};
+use crate::config::reader::{Entry, List, Map, Named, quoted};
+use crate::config::text::Span;
+use crate::model::{Endpoint, Family, Name, OnAllDown, Place, Service, TtlRange};
+
+/// Where each name is answered: the words for it, and where it is written.
+type Owners = HashMap<Name, (String, Place)>;
+
+impl Builder<'_> {
+    /// The services in written order; `whoami` is a name that none of them may have.
+    pub fn services(
+        &mut self,
+        entry: &Entry<Map<file::Service>>,
+        whoami: Option<(Name, Place)>,
+    ) -> Vec<Service> {
+        let written = entry.value().map_or(&[][..], |map| &map.0);
+        if let Some(first_over) = written.get(Config::MAX_SERVICES) {
+            let (count, most) = (written.len(), Config::MAX_SERVICES);
+            self.error(
+                &first_over.span,
+                format!("{count} services are too many; at most {most} are possible"),
+            );
+        }
+        let mut owners: Owners =
+            whoami.into_iter().map(|(name, place)| (name, ("the server's whoami".into(), place))).collect();
+        written.iter().map(|service| self.service(service, &mut owners)).collect()
+    }
+
+    fn service(&mut self, named: &Named<file::Service>, owners: &mut Owners) -> Service {
+        if let Some(text) = unfit_name("service", &named.name) {
+            self.error(&named.span, text);
+        }
+        let none = file::Service::default();
+        let service = named.value.as_ref().unwrap_or(&none);
+        if named.value.is_some() {
+            self.needs(named, service);
+        }
+        self.all_down(service);
+        self.not_yet(service);
+        let min_addresses = number(&service.min_addresses).unwrap_or(1);
+        Service {
+            name: named.name.clone(),
+            names: self.names(named, service, owners),
+            policy: service.policy.value().map(|policy| policy.0.clone()).unwrap_or_default(),
+            ttl: self.ttl(&service.ttl),
+            ecs: service.ecs.value().copied().unwrap_or(true),
+            families: service.families.value().map(|word| word.0).unwrap_or_default(),
+            on_all_down: service.on_all_down.value().map(|word| word.0).unwrap_or_default(),
+            fallback: self.addresses(&service.fallback),
+            min_addresses,
+            check: self.check(&service.check),
+            order_rules: self.order_rules(&service.r#override),
+            endpoints: self.endpoints(&service.endpoints, min_addresses),
+            place: self.text.place(&named.span),
+        }
+    }
+
+    /// A service without names is never asked for, one without endpoints never answers.
+    fn needs(&mut self, named: &Named<file::Service>, service: &file::Service) {
+        let name = quoted(&named.name);
+        if is_empty(&service.names, |list| list.0.is_empty()) {
+            let span = service.names.span().unwrap_or(&named.span);
+            self.error(span, format!("service {name} has no names; write names = [\"www.gslb.example.\"]"));
+        }
+        if is_empty(&service.endpoints, |map| map.0.is_empty()) {
+            let span = service.endpoints.span().unwrap_or(&named.span);
+            self.error(
+                span,
+                format!("service {name} has no endpoints; each is a table endpoints.REGION of its own"),
+            );
+        }
+    }
+
+    /// The names that are this service's alone.
+    fn names(
+        &mut self,
+        named: &Named<file::Service>,
+        service: &file::Service,
+        owners: &mut Owners,
+    ) -> Vec<(Name, Place)> {
+        let mut names = Vec::new();
+        for (name, span) in items(&service.names) {
+            let (name, place) = (name.0.clone(), self.text.place(span));
+            if let Some((owner, first)) = owners.get(&name) {
+                let text = format!("'{name}' is already answered by {owner} (line {})", first.line);
+                self.problems.error(&place, text);
+                continue;
+            }
+            owners.insert(name.clone(), (format!("service {}", quoted(&named.name)), place.clone()));
+            names.push((name, place));
+        }
+        names
+    }
+
+    fn ttl(&mut self, entry: &Entry<file::TtlRange>) -> TtlRange {
+        let default = TtlRange::default();
+        let Some(range) = entry.value() else { return default };
+        let min = range.min.value().map_or(default.min, |ttl| ttl.0);
+        let max = range.max.value().map_or(default.max, |ttl| ttl.0);
+        let right = |entry: &Entry<_>| entry.is_absent() || entry.value().is_some();
+        let span = range.max.span().or(range.min.span());
+        if let Some(span) = span.filter(|_| min > max && right(&range.min) && right(&range.max)) {
+            let word = |entry: &Entry<_>| if entry.is_absent() { ", the default" } else { "" };
+            let (of_min, of_max) = (word(&range.min), word(&range.max));
+            self.error(span, format!("ttl.max ({max}s{of_max}) is less than ttl.min ({min}s{of_min})"));
+        }
+        TtlRange { min, max }
+    }
+
+    /// `fallback` needs somewhere to fall back to.
+    fn all_down(&mut self, service: &file::Service) {
+        let Some((OneOf(OnAllDown::Fallback), span)) = service.on_all_down.marked() else { return };
+        if is_empty(&service.fallback, |list| list.0.is_empty()) {
+            self.error(
+                span,
+                "on_all_down is 'fallback', but there are no fallback addresses; write fallback = [\"…\"]",
+            );
+        }
+    }
+
+    /// What is read for configurations of later versions.
+    fn not_yet(&mut self, service: &file::Service) {
+        let [soft, hard] = [&service.soft, &service.hard].map(|entry| entry.value());
+        let (low, high) = (soft.map_or(0.8, |soft| soft.0), hard.map_or(1.0, |hard| hard.0));
+        if let Some(span) = service.soft.span().or(service.hard.span()).filter(|_| low > high) {
+            self.error(span, format!("soft ({low}) is greater than hard ({high})"));
+        }
+        self.later(&service.max_ejected, "max_ejected", Percent(50));
+        self.later(&service.capacity_unit, "capacity_unit", OneOf(CapacityUnit::Connections));
+        self.later(&service.soft, "soft", Decimal(0.8));
+        self.later(&service.hard, "hard", Decimal(1.0));
+        self.later(&service.slow_start, "slow_start", Lasting(std::time::Duration::ZERO));
+    }
+
+    fn endpoints(&mut self, entry: &Entry<Map<file::Endpoint>>, min_addresses: usize) -> Vec<Endpoint> {
+        let written = entry.value().map_or(&[][..], |map| &map.0);
+        if let Some(first_over) = written.get(Config::MAX_ENDPOINTS) {
+            let (count, most) = (written.len(), Config::MAX_ENDPOINTS);
+            self.error(
+                &first_over.span,
+                format!("{count} endpoints are too many; a service has at most {most}"),
+            );
+        }
+        written.iter().filter_map(|endpoint| self.endpoint(endpoint, min_addresses)).collect()
+    }
+
+    fn endpoint(&mut self, named: &Named<file::Endpoint>, min_addresses: usize) -> Option<Endpoint> {
+        let region = self.region(&named.name, &named.span);
+        let endpoint = named.value.as_ref()?;
+        if is_empty(&endpoint.addresses, |list| list.0.is_empty()) {
+            let span = endpoint.addresses.span().unwrap_or(&named.span);
+            self.error(span, format!("endpoint {} has no addresses", quoted(&named.name)));
+        }
+        let built = Endpoint {
+            region: region?,
+            addresses: self.addresses(&endpoint.addresses),
+            weight: number(&endpoint.weight).unwrap_or(100),
+            capacity: number(&endpoint.capacity).filter(|capacity| *capacity > 0),
+            place: self.text.place(&named.span),
+        };
+        let whole = endpoint.addresses.value().is_some_and(|list| list.0.len() == built.addresses.len());
+        if whole {
+            self.enough_addresses(&built, &named.span, min_addresses);
+        }
+        Some(built)
+    }
+
+    /// An endpoint with fewer addresses than make it fit never would be.
+    fn enough_addresses(&mut self, endpoint: &Endpoint, span: &Span, min_addresses: usize) {
+        for family in Family::ALL {
+            let count = endpoint.addresses_of(family).count();
+            if (1..min_addresses).contains(&count) {
+                let (name, word) = (family.name(), if count == 1 { "address" } else { "addresses" });
+                let text =
+                    format!("min_addresses is {min_addresses}, but this endpoint has {count} {name} {word}");
+                self.error(span, format!("{text}; it would never be fit"));
+            }
+        }
+    }
+
+    /// Addresses in written order, none twice, no more of a family than a live word has bits for.
+    fn addresses(&mut self, entry: &Entry<List<SteeredAddress>>) -> Vec<IpAddr> {
+        let mut seen = HashMap::new();
+        let mut counts = [0; 2];
+        let mut addresses = Vec::new();
+        for (address, span) in items(entry) {
+            if !self.once(&mut seen, address.0, span, "address") {
+                continue;
+            }
+            let family = Family::of(address.0);
+            counts[family.index()] += 1;
+            if counts[family.index()] == Endpoint::MAX_ADDRESSES + 1 {
+                let (name, most) = (family.name(), Endpoint::MAX_ADDRESSES);
+                self.error(
+                    span,
+                    format!("too many {name} addresses; at most {most} of each family are possible"),
+                );
+            }
+            addresses.push(address.0);
+        }
+        addresses
+    }
+}
+
+/// Whether nothing is written where something should be; what is written but wrong counts as something.
+fn is_empty<T>(entry: &Entry<T>, empty: impl Fn(&T) -> bool) -> bool {
+    entry.is_absent() || entry.value().is_some_and(empty)
+}

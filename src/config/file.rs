@@ -1,0 +1,322 @@
+//! What an operator writes: one struct a table, one field a key, in the order of the documentation.
+//!
+//! Doc comments here are what editors show, by way of [`super::schema`]. Each field's `default` is the one that
+//! `build` applies; a test holds them together.
+
+use schemars::JsonSchema;
+
+use super::Role;
+use super::config::CookieSecret;
+use super::leaf::{
+    CapacityUnit, Cidr, Continent, Country, Decimal, Digest, Domain, FilePath, Host, Identity, Kind, Lasting,
+    OneOf, Percent, PolicyWords, Socket, Statuses, SteeredAddress, Subdivision, Ttl, UrlPath, Whole,
+};
+use super::reader::{Entry, List, Map, Read, Reader, Tree};
+use crate::model::{Families, OnAllDown};
+
+/// A table of the file: each key an [`Entry`], keys that are not listed refused.
+macro_rules! table {
+    ($(#[$about:meta])* $table:ident { $($(#[$doc:meta])* $key:ident: $value:ty,)* }) => {
+        #[derive(Clone, Default, JsonSchema)]
+        #[schemars(default, deny_unknown_fields)]
+        $(#[$about])*
+        pub struct $table {
+            $($(#[$doc])* pub $key: Entry<$value>,)*
+        }
+
+        impl Read for $table {
+            fn read(value: &Tree<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+                const KEYS: &[&str] = &[$(unraw(stringify!($key))),*];
+                let table = reader.table(value, KEYS)?;
+                Some($table { $($key: reader.entry(table, unraw(stringify!($key))),)* })
+            }
+        }
+    };
+}
+
+/// An identifier as it is written in the file: Rust keeps `override` for itself.
+const fn unraw(identifier: &'static str) -> &'static str {
+    match identifier.as_bytes() {
+        [b'r', b'#', ..] => identifier.split_at(2).1,
+        _ => identifier,
+    }
+}
+
+table! {
+    /// The configuration of one Meridian node.
+    File {
+        /// What this node serves and how it calls itself.
+        server: Server,
+        /// The HTTP API for operators and load balancers.
+        api: Api,
+        /// How an address becomes a place.
+        geo: Geo,
+        /// The zones by origin, each a master file: `[zones."gslb.example."]`.
+        zones: Map<Zone>,
+        /// The datacenters by name; their written order decides ties.
+        regions: Map<Region>,
+        /// What steered names answer, by the service's name.
+        services: Map<Service>,
+    }
+}
+
+table! {
+    /// What this node serves and how it calls itself.
+    Server {
+        /// Addresses that answer DNS over UDP and TCP.
+        #[schemars(extend("default" = ["127.0.0.1:5300", "[::1]:5300"]))]
+        listen: List<Socket>,
+        /// Threads that answer UDP; 0: one per CPU.
+        #[schemars(extend("default" = 0))]
+        workers: Whole<0, 1024>,
+        /// NSID (RFC 5001), and the node's name in logs and metrics; without it the host name.
+        identity: Identity,
+        /// The region where this node itself stands.
+        region: String,
+        /// DNS cookies (RFC 7873).
+        cookies: Cookies,
+        /// A limit on answers to one client network.
+        rate_limit: RateLimit,
+        /// A name that answers TXT and addresses with what the server knows of the asker: resolver, ECS prefix, cell
+        /// and order.
+        whoami: Domain,
+        /// The largest UDP payload in octets that this server sends and says it takes (RFC 6891).
+        #[schemars(extend("default" = 1232))]
+        payload: Whole<512, 4096>,
+        /// How long to wait for first verdicts before serving without them.
+        #[schemars(extend("default" = "10s"))]
+        start_timeout: Lasting<0, 600_000>,
+        /// On SIGTERM, from not being ready to closing: time for anycast and load balancers to turn away.
+        #[schemars(extend("default" = "5s"))]
+        drain: Lasting<0, 3_600_000>,
+        /// The directory of what must last, relative to this file.
+        #[schemars(extend("default" = "state"))]
+        state: FilePath,
+    }
+}
+
+table! {
+    /// DNS cookies (RFC 7873).
+    Cookies {
+        /// 32 hex digits each (RFC 9018); the first signs, all are accepted; the same on all nodes.
+        #[schemars(extend("default" = []))]
+        secrets: List<CookieSecret>,
+    }
+}
+
+table! {
+    /// A limit on answers to one client network.
+    RateLimit {
+        /// Answers a second per client network and answer; 0: no limit.
+        #[schemars(extend("default" = 0))]
+        responses_per_second: Whole<0, 1_000_000>,
+    }
+}
+
+table! {
+    /// The HTTP API for operators and load balancers.
+    Api {
+        /// Where it listens; anything but loopback demands tokens.
+        #[schemars(extend("default" = "127.0.0.1:8053"))]
+        listen: Socket,
+        /// Who may call it; without tokens anybody who can connect.
+        #[schemars(extend("default" = []))]
+        tokens: List<Token>,
+    }
+}
+
+table! {
+    /// One caller of the API.
+    #[schemars(extend("required" = ["name", "sha256", "role"]))]
+    Token {
+        /// What the log calls the caller.
+        name: String,
+        /// The SHA-256 of the token in hex; `meridian token` makes both.
+        sha256: Digest,
+        /// What the caller may do.
+        role: OneOf<Role>,
+    }
+}
+
+table! {
+    /// How an address becomes a place.
+    Geo {
+        /// MaxMind-format databases; later files refine earlier ones.
+        #[schemars(extend("default" = []))]
+        databases: List<FilePath>,
+        /// The operator's word, which beats every database.
+        #[schemars(extend("default" = []))]
+        r#override: List<OrderRule>,
+    }
+}
+
+table! {
+    /// Which regions some clients get, or where they stand. Networks beat ASNs, then subdivisions, countries and
+    /// continents.
+    OrderRule {
+        /// Networks in CIDR form.
+        #[schemars(extend("default" = []))]
+        networks: List<Cidr>,
+        /// A file of networks, one a line, with `#` comments; watched.
+        networks_file: FilePath,
+        /// Autonomous system numbers.
+        #[schemars(extend("default" = []))]
+        asns: List<Whole<1, 4_294_967_295>>,
+        /// ISO 3166-2 codes with their country, like `US-CA`.
+        #[schemars(extend("default" = []))]
+        subdivisions: List<Subdivision>,
+        /// ISO 3166-1 codes of two letters.
+        #[schemars(extend("default" = []))]
+        countries: List<Country>,
+        /// AF, AN, AS, EU, NA, OC or SA.
+        #[schemars(extend("default" = []))]
+        continents: List<Continent>,
+        /// These regions in this order first, the rest by distance; an empty list answers NODATA.
+        regions: List<String>,
+        /// Instead of regions: as if the clients stood here.
+        location: Location,
+    }
+}
+
+table! {
+    /// A point on the globe.
+    #[schemars(extend("required" = ["lat", "lon"]))]
+    Location {
+        /// Degrees north.
+        lat: Decimal<-90, 90>,
+        /// Degrees east.
+        lon: Decimal<-180, 180>,
+    }
+}
+
+table! {
+    /// A zone of static records.
+    #[schemars(extend("required" = ["file"]))]
+    Zone {
+        /// The master file (RFC 1035 section 5), relative to this file.
+        file: FilePath,
+    }
+}
+
+table! {
+    /// A datacenter.
+    Region {
+        /// Where it stands; regions without a location stand behind those that have one.
+        location: Location,
+        /// How much it takes, in the unit that its services report; 0: no limit known.
+        #[schemars(extend("default" = 0))]
+        capacity: Whole<0, { i64::MAX }>,
+        /// Draws clients nearer (1 to 99) or pushes them away (-99 to -1).
+        #[schemars(extend("default" = 0))]
+        bias: Whole<-99, 99>,
+    }
+}
+
+table! {
+    /// What steered names answer.
+    #[schemars(extend("required" = ["names", "endpoints"]))]
+    Service {
+        /// The names it answers; a first label `*` is a wildcard (RFC 4592).
+        names: List<Domain>,
+        /// How one endpoint is chosen: a preset or a chain of filters.
+        #[schemars(extend("default" = "nearest"))]
+        policy: PolicyWords,
+        /// The bounds of every answer's TTL.
+        ttl: TtlRange,
+        /// Whether an EDNS Client Subnet is honoured (RFC 7871).
+        #[schemars(extend("default" = true))]
+        ecs: bool,
+        /// Whether A and AAAA may come from different regions, or NODATA is answered instead.
+        #[schemars(extend("default" = "independent"))]
+        families: OneOf<Families>,
+        /// What to answer when nothing is fit.
+        #[schemars(extend("default" = "all"))]
+        on_all_down: OneOf<OnAllDown>,
+        /// Addresses for `on_all_down = "fallback"`, and for when every endpoint is overridden down.
+        #[schemars(extend("default" = []))]
+        fallback: List<SteeredAddress>,
+        /// The most of the service's capacity that soft failures may take out.
+        #[schemars(extend("default" = "50%"))]
+        max_ejected: Percent,
+        /// Fit addresses, of each family that it has, that make an endpoint fit.
+        #[schemars(extend("default" = 1))]
+        min_addresses: Whole<1, 16>,
+        /// The signal that capacity counts, where utilization is not reported.
+        #[schemars(extend("default" = "connections"))]
+        capacity_unit: OneOf<CapacityUnit>,
+        /// The utilization above which load is shed.
+        #[schemars(extend("default" = 0.8))]
+        soft: Decimal<0, 10>,
+        /// The utilization at which an endpoint takes no new clients.
+        #[schemars(extend("default" = 1.0))]
+        hard: Decimal<0, 10>,
+        /// How long a recovered endpoint takes to get its full share back.
+        #[schemars(extend("default" = "0s"))]
+        slow_start: Lasting<0, 3_600_000>,
+        /// How its addresses are probed; without it all are always healthy.
+        check: Check,
+        /// Order rules for this service alone; they come before those of `geo`.
+        #[schemars(extend("default" = []))]
+        r#override: List<OrderRule>,
+        /// Its endpoints by region; their written order decides ties.
+        endpoints: Map<Endpoint>,
+    }
+}
+
+table! {
+    /// The bounds of TTLs, in whole seconds.
+    TtlRange {
+        /// Given when the verdict may flip with the next probe.
+        #[schemars(extend("default" = "5s"))]
+        min: Ttl,
+        /// Given when it cannot flip soon.
+        #[schemars(extend("default" = "60s"))]
+        max: Ttl,
+    }
+}
+
+table! {
+    /// The standing order to probe every address of a service.
+    #[schemars(extend("required" = ["kind"]))]
+    Check {
+        /// What is asked.
+        kind: OneOf<Kind>,
+        /// The TCP port on the endpoint's own address; without it 80, with `https` 443.
+        port: Whole<1, 65_535>,
+        /// What is asked for: path and query.
+        #[schemars(extend("default" = "/"))]
+        path: UrlPath,
+        /// `Host`, and with `https` the name for SNI and verification; without it the address itself.
+        host: Host,
+        /// Statuses that count as healthy.
+        #[schemars(extend("default" = "2xx"))]
+        expect: Statuses,
+        /// From the start of one probe to the start of the next.
+        #[schemars(extend("default" = "5s"))]
+        interval: Lasting<100, 3_600_000>,
+        /// For one whole attempt, no longer than the interval; without it 2s, or the interval if that is shorter.
+        #[schemars(extend("default" = "2s"))]
+        timeout: Lasting<10, 3_600_000>,
+        /// Consecutive successes that lift an unhealthy target.
+        #[schemars(extend("default" = 2))]
+        rise: Whole<1, 100>,
+        /// Consecutive failures that bring a healthy target down.
+        #[schemars(extend("default" = 3))]
+        fall: Whole<1, 100>,
+    }
+}
+
+table! {
+    /// One service in one region.
+    #[schemars(extend("required" = ["addresses"]))]
+    Endpoint {
+        /// What clients are sent to, and what is probed; at most 16 of each family.
+        addresses: List<SteeredAddress>,
+        /// Against the service's largest: the share of its own clients that it keeps.
+        #[schemars(extend("default" = 100))]
+        weight: Whole<0, 10_000>,
+        /// In the service's capacity unit; 0: no limit known.
+        #[schemars(extend("default" = 0))]
+        capacity: Whole<0, { i64::MAX }>,
+    }
+}
