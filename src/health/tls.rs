@@ -217,9 +217,10 @@ fn fault_of_certificate(error: &CertificateError) -> TlsFault {
     }
 }
 
-/// At most four of a certificate's names, without the library's `DnsName("…")` around them.
+/// At most four of a certificate's names, without the library's `DnsName("…")` or `IpAddress(…)` around them.
 fn names(presented: &[String]) -> String {
-    let bare = |name: &String| name.split('"').nth(1).unwrap_or(name).to_owned();
+    let inside = |name: &'_ String| Some(name.split_once('(')?.1.trim_matches(['"', ')']).to_owned());
+    let bare = |name| inside(name).unwrap_or_else(|| name.clone());
     let mut names = presented.iter().take(4).map(bare).collect::<Vec<_>>().join(", ");
     if presented.len() > 4 {
         names.push_str(", …");
