@@ -9,7 +9,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::{Pin, pin};
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::{Buf, Bytes};
 use http_body_util::{BodyExt, Empty};
@@ -64,7 +64,7 @@ impl Http {
         target: &Target,
         ask: &HttpRequest,
         deadline: Deadline,
-        expires: &mut Option<std::time::SystemTime>,
+        expires: &mut Option<SystemTime>,
     ) -> Result<(), Fault> {
         let request = request(target, ask)?;
         let stream = connect(SocketAddr::new(target.address, target.port), deadline).await?;

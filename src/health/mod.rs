@@ -6,23 +6,23 @@
 //!              table (ladder) ◀─ Observation               what is believed: a verdict a target
 //! ```
 //!
-//! Read [`observation`] for the nouns, then [`ladder`]: how observations become a verdict. [`table`] holds a
-//! ladder for every target and keeps it across reloads. [`prober`] is the task that asks, when [`schedule`]
-//! says so; [`asker`] is the one `match` on what a request is, and [`http`] with [`tls`] the only kind so far.
-//! [`ttl`] says how long a verdict may be believed.
+//! Read `observation` for the nouns, then `ladder`: how observations become a verdict. `table` holds a
+//! ladder for every target and keeps it across reloads. `prober` is the task that asks, when `schedule`
+//! says so; `asker` is the one `match` on what a request is, and `http` with `tls` the only kind so far.
+//! `ttl` says how long a verdict may be believed.
 //!
 //! Nothing here decides what is answered. The ladder, the schedule and the table take `now` and do no I/O.
 
-pub mod asker;
-pub mod http;
-pub mod ladder;
-pub mod observation;
-pub mod prober;
-pub mod reason;
-pub mod schedule;
-pub mod table;
-pub mod tls;
-pub mod ttl;
+mod asker;
+mod http;
+mod ladder;
+mod observation;
+mod prober;
+mod reason;
+mod schedule;
+mod table;
+mod tls;
+mod ttl;
 
 pub use asker::{Ask, Asker};
 pub use ladder::{Change, Ladder, Level, Verdict, Why};

@@ -15,7 +15,9 @@ use super::{Ask, Attempt, Observation, Outcome, OwnFault, Standing};
 /// What the prober may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Attempts at once; at least 1. Each holds a socket and, at most, a response head.
+    /// Attempts at once; at least 1. Each holds a socket and, at most, a response head. If every target hangs,
+    /// the sum of timeout ÷ interval over all targets is what keeps the beat; with less, probes queue, first
+    /// come first served.
     pub in_flight: usize,
 }
 
