@@ -1,0 +1,271 @@
+//! The ladder: consecutive results become a verdict. No clock, no socket, no task.
+//!
+//! ```text
+//! level      result   run                  then
+//! unknown    any      –                    its level: the first result decides
+//! healthy    +        back to 0            healthy
+//! healthy    −        one more             unhealthy once it is `fall`
+//! unhealthy  −        back to 0            unhealthy, for the newest reason
+//! unhealthy  +        one more             healthy once it is `rise`
+//! ```
+
+use std::fmt;
+use std::time::Instant;
+
+use super::{Reason, Severity};
+
+/// What we believe of a target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Level {
+    /// No result yet.
+    Unknown,
+    /// It answers as its check expects.
+    Healthy,
+    /// It does not.
+    Unhealthy,
+}
+
+impl Level {
+    /// As the API names it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Level::Unknown => "unknown",
+            Level::Healthy => "healthy",
+            Level::Unhealthy => "unhealthy",
+        }
+    }
+}
+
+/// The newest result that speaks for the verdict.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// There was none.
+    NotProbed,
+    /// A probe passed.
+    Passed,
+    /// A probe failed.
+    Failed(Reason),
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Why::NotProbed => write!(f, "not probed yet"),
+            Why::Passed => write!(f, "passes its check"),
+            Why::Failed(reason) => write!(f, "{reason}"),
+        }
+    }
+}
+
+/// A level, why, since when, and how far it is from the other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// What is believed.
+    pub level: Level,
+    /// The newest result that speaks for it. Results that speak against it show in `remaining` until they
+    /// carry.
+    pub why: Why,
+    /// When this level began; of an unknown one: when it was first wanted.
+    pub since: Instant,
+    /// Results of the contrary still needed to flip it: 1…`threshold`.
+    pub remaining: u32,
+    /// Results of the contrary needed in all: rise or fall, whichever applies; 1 while unknown.
+    pub threshold: u32,
+}
+
+impl Verdict {
+    /// How surely an unhealthy target is gone; `None` for any other.
+    pub fn severity(&self) -> Option<Severity> {
+        match (&self.level, &self.why) {
+            (Level::Unhealthy, Why::Failed(reason)) => Some(reason.severity()),
+            _ => None,
+        }
+    }
+}
+
+/// A verdict that flipped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// What was believed.
+    pub from: Level,
+    /// What is believed now.
+    pub to: Level,
+    /// When the deciding result was in.
+    pub at: Instant,
+    /// The deciding result.
+    pub why: Why,
+}
+
+/// Rise and fall over one target's results.
+#[derive(Clone, Debug)]
+pub struct Ladder {
+    verdict: Verdict,
+    rise: u32,
+    fall: u32,
+}
+
+impl Ladder {
+    /// A ladder that knows nothing yet. A `rise` or `fall` of 0 counts as 1.
+    pub fn new(rise: u32, fall: u32, now: Instant) -> Ladder {
+        let verdict =
+            Verdict { level: Level::Unknown, why: Why::NotProbed, since: now, remaining: 1, threshold: 1 };
+        Ladder { verdict, rise: rise.max(1), fall: fall.max(1) }
+    }
+
+    /// What is believed.
+    pub fn verdict(&self) -> &Verdict {
+        &self.verdict
+    }
+
+    /// Takes one result, and says whether it flipped the verdict. `remaining` may move either way.
+    pub fn observe(&mut self, result: Result<(), Reason>, now: Instant) -> Option<Change> {
+        let (seen, why) = match result {
+            Ok(()) => (Level::Healthy, Why::Passed),
+            Err(reason) => (Level::Unhealthy, Why::Failed(reason)),
+        };
+        if seen == self.verdict.level {
+            self.verdict.why = why;
+            self.verdict.remaining = self.verdict.threshold;
+            return None;
+        }
+        if self.verdict.remaining > 1 {
+            self.verdict.remaining -= 1;
+            return None;
+        }
+        Some(self.flip(seen, why, now))
+    }
+
+    /// Takes a new rise and fall, after a reload. What is believed stays, and so does the run so far; a run
+    /// that now would be long enough still waits for the next result: a reload alone flips nothing.
+    pub fn retune(&mut self, rise: u32, fall: u32) {
+        (self.rise, self.fall) = (rise.max(1), fall.max(1));
+        let run = self.verdict.threshold - self.verdict.remaining;
+        self.verdict.threshold = self.threshold(self.verdict.level);
+        self.verdict.remaining = self.verdict.threshold.saturating_sub(run).max(1);
+    }
+
+    fn flip(&mut self, to: Level, why: Why, now: Instant) -> Change {
+        let threshold = self.threshold(to);
+        let change = Change { from: self.verdict.level, to, at: now, why: why.clone() };
+        self.verdict = Verdict { level: to, why, since: now, remaining: threshold, threshold };
+        change
+    }
+
+    /// Results of the contrary that it takes to leave a level.
+    fn threshold(&self, level: Level) -> u32 {
+        match level {
+            Level::Unknown => 1,
+            Level::Healthy => self.fall,
+            Level::Unhealthy => self.rise,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    /// The level as a letter, or `.` where nothing flipped.
+    fn letter(change: Option<&Change>) -> char {
+        match change.map(|change| change.to) {
+            None => '.',
+            Some(Level::Healthy) => 'U',
+            Some(Level::Unhealthy) => 'D',
+            Some(Level::Unknown) => '?',
+        }
+    }
+
+    /// Feeds results a second apart; what flipped (`U`, `D`), and what remained after each.
+    fn check(rise: u32, fall: u32, seen: &str, flips: &str, remaining: &str) {
+        let start = Instant::now();
+        let mut ladder = Ladder::new(rise, fall, start);
+        let (mut got, mut left) = (String::new(), String::new());
+        let (mut level, mut since) = (Level::Unknown, start);
+        for (second, result) in seen.chars().enumerate() {
+            let now = start + Duration::from_secs(second as u64);
+            let result = if result == '+' { Ok(()) } else { Err(Reason::Refused) };
+            let change = ladder.observe(result, now);
+            if let Some(change) = &change {
+                assert_eq!((change.from, change.at), (level, now), "{seen}");
+                (level, since) = (change.to, now);
+            }
+            got.push(letter(change.as_ref()));
+            left.push_str(&ladder.verdict().remaining.to_string());
+            assert_eq!((ladder.verdict().level, ladder.verdict().since), (level, since), "{seen}");
+        }
+        assert_eq!((got.as_str(), left.as_str()), (flips, remaining), "rise {rise}, fall {fall}: {seen}");
+    }
+
+    #[test]
+    fn the_first_result_decides() {
+        check(2, 3, "+", "U", "3");
+        check(2, 3, "-", "D", "2");
+    }
+
+    #[test]
+    fn three_misses_bring_it_down() {
+        check(2, 3, "+---", "U..D", "3212");
+        check(2, 3, "+--+---", "U.....D", "3213212");
+        check(2, 3, "+--+--+--", "U........", "321321321");
+    }
+
+    #[test]
+    fn two_hits_bring_it_back() {
+        check(2, 3, "+---++", "U..D.U", "321213");
+        check(2, 3, "-+-+-++", "D.....U", "2121213");
+        check(2, 3, "----", "D...", "2222");
+    }
+
+    #[test]
+    fn thresholds_of_one_and_none_flip_at_once() {
+        check(1, 1, "+-+--+", "UDUD.U", "111111");
+        check(0, 0, "+-+", "UDU", "111");
+    }
+
+    #[test]
+    fn an_unhealthy_verdict_shows_the_newest_failure() {
+        let now = Instant::now();
+        let mut ladder = Ladder::new(2, 1, now);
+        assert_eq!(
+            (ladder.verdict().why.to_string().as_str(), ladder.verdict().severity()),
+            ("not probed yet", None)
+        );
+        ladder.observe(Err(Reason::ConnectTimeout(Duration::from_secs(2))), now);
+        assert_eq!(ladder.verdict().why.to_string(), "no connection within 2s");
+        ladder.observe(Err(Reason::TimedOut(crate::health::Stage::Head, Duration::from_secs(2))), now);
+        assert_eq!(ladder.verdict().severity(), Some(Severity::Soft));
+        ladder.observe(Ok(()), now);
+        assert_eq!(ladder.verdict().severity(), Some(Severity::Soft), "one hit of two lifts nothing");
+        ladder.observe(Ok(()), now);
+        assert_eq!((&ladder.verdict().why, ladder.verdict().severity()), (&Why::Passed, None));
+    }
+
+    #[test]
+    fn a_reload_keeps_the_verdict_and_the_run() {
+        // Results so far, new rise and fall, then (level, remaining, threshold).
+        let rows = [
+            ("", 4, 5, (Level::Unknown, 1, 1)),
+            ("+", 2, 5, (Level::Healthy, 5, 5)),
+            ("+--", 2, 5, (Level::Healthy, 3, 5)),
+            ("+--", 2, 2, (Level::Healthy, 1, 2)),
+            ("+--", 2, 0, (Level::Healthy, 1, 1)),
+            ("-+", 4, 3, (Level::Unhealthy, 3, 4)),
+            ("-+", 1, 3, (Level::Unhealthy, 1, 1)),
+        ];
+        for (seen, rise, fall, expected) in rows {
+            let mut ladder = Ladder::new(2, 3, Instant::now());
+            for result in seen.chars() {
+                ladder.observe(if result == '+' { Ok(()) } else { Err(Reason::Refused) }, Instant::now());
+            }
+            ladder.retune(rise, fall);
+            let verdict = ladder.verdict();
+            assert_eq!(
+                (verdict.level, verdict.remaining, verdict.threshold),
+                expected,
+                "{seen} {rise} {fall}"
+            );
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! What one probe saw.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use super::reason::Fault;
+use super::{OwnFault, Reason};
+use crate::model::Target;
+
+/// What a probe says about its target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It answers as its check expects.
+    Up,
+    /// It does not.
+    Down(Reason),
+    /// Nothing at all: this machine could not ask.
+    Nothing(OwnFault),
+}
+
+impl From<Result<(), Fault>> for Outcome {
+    fn from(result: Result<(), Fault>) -> Outcome {
+        match result {
+            Ok(()) => Outcome::Up,
+            Err(Fault::Theirs(reason)) => Outcome::Down(reason),
+            Err(Fault::Ours(fault)) => Outcome::Nothing(fault),
+        }
+    }
+}
+
+/// What an [`Asker`](super::Asker) brings back from one attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// What it says about the target.
+    pub outcome: Outcome,
+    /// When the certificate that was shown ends, to the second; also of one that had expired.
+    pub certificate_expires: Option<SystemTime>,
+}
+
+/// One attempt at one target, and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Observation {
+    /// Who was asked.
+    pub target: Arc<Target>,
+    /// When the result was in.
+    pub at: Instant,
+    /// What it says.
+    pub outcome: Outcome,
+    /// From the start of the attempt to its result.
+    pub elapsed: Duration,
+    /// When the certificate that was shown ends, to the second.
+    pub certificate_expires: Option<SystemTime>,
+}

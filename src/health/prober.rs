@@ -1,0 +1,186 @@
+//! The task that probes: it asks whom the schedule names, and sends on what it saw.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+use super::schedule::{Schedule, Slot};
+use super::{Ask, Attempt, Observation, Outcome, OwnFault, Standing};
+
+/// What the prober may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Attempts at once; at least 1. Each holds a socket and, at most, a response head. If every target hangs,
+    /// the sum of timeout ÷ interval over all targets is what keeps the beat; with less, probes queue, first
+    /// come first served.
+    pub in_flight: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { in_flight: 256 }
+    }
+}
+
+/// Probes what `wanted` says until `shutdown`, or until nobody listens or wants any more.
+///
+/// A new set of orders counts at once: new targets are asked, those that left are broken off and their results
+/// dropped, the rest keep their beat. When `results` is full the prober waits, and so do the probes.
+pub async fn run<A: Ask>(
+    asker: Arc<A>,
+    wanted: watch::Receiver<Arc<[Standing]>>,
+    results: mpsc::Sender<Observation>,
+    shutdown: CancellationToken,
+    limits: Limits,
+) {
+    let schedule = Schedule::new(fastrand::f64());
+    let flying = Flying { tasks: JoinSet::new(), flights: HashMap::new() };
+    Prober { asker, wanted, results, shutdown, limits, schedule, flying }.run().await;
+}
+
+/// All that can wake the prober.
+enum Event {
+    /// It is over.
+    Stopped,
+    /// There are new orders.
+    Rewritten,
+    /// An attempt came back, or broke off.
+    Landed(Slot, Seen),
+    /// A beat came.
+    Due,
+}
+
+struct Prober<A> {
+    asker: Arc<A>,
+    wanted: watch::Receiver<Arc<[Standing]>>,
+    results: mpsc::Sender<Observation>,
+    shutdown: CancellationToken,
+    limits: Limits,
+    schedule: Schedule,
+    flying: Flying,
+}
+
+impl<A: Ask> Prober<A> {
+    async fn run(mut self) {
+        self.rewrite();
+        loop {
+            self.launch();
+            match self.next_event().await {
+                Event::Stopped => return,
+                Event::Rewritten => self.rewrite(),
+                Event::Landed(slot, seen) => self.report(slot, seen).await,
+                Event::Due => {}
+            }
+        }
+    }
+
+    /// Each branch is cancel safe: `cancelled`, `closed`, `changed`, `join_next_with_id` and `sleep_until` lose
+    /// nothing when another one wins.
+    async fn next_event(&mut self) -> Event {
+        let due = self.schedule.next_due().map(Instant::from_std);
+        // With no room in flight, a beat has to wait for a landing anyway.
+        let idle = self.flying.tasks.len() < self.limits.in_flight.max(1);
+        tokio::select! {
+            biased;
+            () = self.shutdown.cancelled() => Event::Stopped,
+            () = self.results.closed() => Event::Stopped,
+            changed = self.wanted.changed() => match changed {
+                Ok(()) => Event::Rewritten,
+                Err(_) => Event::Stopped,
+            },
+            Some((slot, seen)) = self.flying.landed() => Event::Landed(slot, seen),
+            () = sleep_until(due.unwrap_or_else(Instant::now)), if idle && due.is_some() => Event::Due,
+        }
+    }
+
+    fn rewrite(&mut self) {
+        let wanted = Arc::clone(&self.wanted.borrow_and_update());
+        for slot in self.schedule.replace(&wanted, Instant::now().into_std()) {
+            self.flying.abort(slot);
+        }
+    }
+
+    /// Starts what is due, as far as there is room.
+    fn launch(&mut self) {
+        let now = Instant::now().into_std();
+        while self.flying.tasks.len() < self.limits.in_flight.max(1) {
+            let Some((slot, standing)) = self.schedule.start(now) else { return };
+            self.flying.launch(slot, Arc::clone(&self.asker), standing);
+        }
+    }
+
+    async fn report(&mut self, slot: Slot, seen: Seen) {
+        let Some(target) = self.schedule.finish(slot, Instant::now().into_std()) else { return };
+        let Attempt { outcome, certificate_expires } = seen.attempt;
+        let (at, elapsed) = (seen.at.into_std(), seen.elapsed);
+        let observation = Observation { target, at, outcome, elapsed, certificate_expires };
+        tokio::select! {
+            biased;
+            // Both ends of the prober are seen again by the next event.
+            () = self.shutdown.cancelled() => {}
+            _ = self.results.send(observation) => {}
+        }
+    }
+}
+
+//------------ Flying --------------------------------------------------------
+
+/// The attempts under way: a task each, broken off when this is dropped.
+struct Flying {
+    tasks: JoinSet<Seen>,
+    flights: HashMap<Id, Flight>,
+}
+
+struct Flight {
+    slot: Slot,
+    started: Instant,
+    handle: AbortHandle,
+}
+
+/// What came of an attempt, and when.
+struct Seen {
+    attempt: Attempt,
+    at: Instant,
+    elapsed: Duration,
+}
+
+impl Flying {
+    fn launch<A: Ask>(&mut self, slot: Slot, asker: Arc<A>, standing: &Standing) {
+        let (target, timeout, started) = (Arc::clone(&standing.target), standing.timeout, Instant::now());
+        let handle = self.tasks.spawn(async move {
+            let attempt = asker.ask(target, timeout).await;
+            Seen { attempt, at: Instant::now(), elapsed: started.elapsed() }
+        });
+        self.flights.insert(handle.id(), Flight { slot, started, handle });
+    }
+
+    fn abort(&mut self, slot: Slot) {
+        let flight = self.flights.values().find(|flight| flight.slot == slot);
+        flight.inspect(|flight| flight.handle.abort());
+    }
+
+    /// The next attempt that ended; `None` while there are none.
+    async fn landed(&mut self) -> Option<(Slot, Seen)> {
+        let ended = self.tasks.join_next_with_id().await?;
+        let id = ended.as_ref().map_or_else(JoinError::id, |(id, _)| *id);
+        // Every task was entered when it was spawned, and leaves only here.
+        let flight = self.flights.remove(&id)?;
+        Some((flight.slot, ended.map_or_else(|_| flight.broken_off(), |(_, seen)| seen)))
+    }
+}
+
+impl Flight {
+    /// Aborted, or it panicked: the target must not be lost for it.
+    fn broken_off(&self) -> Seen {
+        let attempt = Attempt { outcome: Outcome::Nothing(OwnFault::Aborted), certificate_expires: None };
+        Seen { attempt, at: Instant::now(), elapsed: self.started.elapsed() }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,169 @@
+//! When whom to ask: no clock, no socket, no task.
+//!
+//! A new target is ready at once. Its later probes keep a beat: a phase inside the interval, then every
+//! interval exactly, so that nobody ever waits longer than the interval to be asked again, and a failure is seen
+//! within interval × fall. The phases follow the golden ratio from a random start: any run of targets, of any
+//! length, lies almost evenly over its interval, and two nodes with one configuration do not probe together.
+//! Jitter anew for every probe would bunch by chance and stretch the time to a verdict; this does neither.
+//!
+//! A beat that comes while the target is still being asked, or still waits for its turn, is skipped.
+
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::model::Target;
+
+/// No target is asked more often, and none less.
+const INTERVALS: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(366 * 86_400));
+
+/// The golden ratio's fractional part: its multiples spread over a circle better than any other number's.
+const GOLDEN: f64 = 0.618_033_988_749_894_9;
+
+/// The standing order to probe one target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Who.
+    pub target: Arc<Target>,
+    /// From the start of one probe to the start of the next; held within 10 ms and a year.
+    pub interval: Duration,
+    /// For one attempt.
+    pub timeout: Duration,
+}
+
+/// A target's place in the schedule; never used twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Slot(u64);
+
+/// All standing orders, and which are due.
+#[derive(Debug)]
+pub struct Schedule {
+    orders: HashMap<Slot, Order>,
+    slots: HashMap<Arc<Target>, Slot>,
+    waiting: BTreeSet<(Instant, Slot)>,
+    ready: VecDeque<Slot>,
+    next: Slot,
+    phase: f64,
+}
+
+#[derive(Debug)]
+struct Order {
+    standing: Standing,
+    /// 0…1 of its interval.
+    phase: f64,
+    /// One of its beats: the next one while it waits.
+    beat: Instant,
+}
+
+impl Schedule {
+    /// Nothing to do; `seed`, 0…1, says where the phases begin.
+    pub fn new(seed: f64) -> Schedule {
+        Schedule {
+            orders: HashMap::new(),
+            slots: HashMap::new(),
+            waiting: BTreeSet::new(),
+            ready: VecDeque::new(),
+            next: Slot(0),
+            phase: seed,
+        }
+    }
+
+    /// Makes `wanted` the whole of what is probed. New targets are ready at once, in the order given; those
+    /// that stay keep their beat; the slots of the rest are returned, to be broken off. Of two orders for one
+    /// target the one with the shorter interval counts.
+    pub fn replace(&mut self, wanted: &[Standing], now: Instant) -> Vec<Slot> {
+        let mut seen = HashSet::with_capacity(wanted.len());
+        for standing in shortest(wanted) {
+            match self.slots.get(&standing.target) {
+                Some(&slot) => self.revise(slot, standing, now),
+                None => self.add(standing, now),
+            }
+            seen.insert(Arc::clone(&standing.target));
+        }
+        let gone = self.slots.extract_if(|target, _| !seen.contains(target)).map(|(_, slot)| slot);
+        let gone: HashSet<Slot> = gone.collect();
+        self.orders.retain(|slot, _| !gone.contains(slot));
+        self.waiting.retain(|(_, slot)| !gone.contains(slot));
+        self.ready.retain(|slot| !gone.contains(slot));
+        gone.into_iter().collect()
+    }
+
+    /// When something next comes due by itself.
+    pub fn next_due(&self) -> Option<Instant> {
+        self.waiting.first().map(|&(at, _)| at)
+    }
+
+    /// The next target to ask, if one is due: first come, first served.
+    pub fn start(&mut self, now: Instant) -> Option<(Slot, &Standing)> {
+        while let Some(&(at, slot)) = self.waiting.first().filter(|(at, _)| *at <= now) {
+            self.waiting.remove(&(at, slot));
+            self.ready.push_back(slot);
+        }
+        let slot = self.ready.pop_front()?;
+        Some((slot, &self.orders.get(&slot)?.standing))
+    }
+
+    /// Ends what [`start`](Self::start) began, and sets the next beat. `None` when the target is no longer
+    /// wanted.
+    pub fn finish(&mut self, slot: Slot, now: Instant) -> Option<Arc<Target>> {
+        let order = self.orders.get_mut(&slot)?;
+        order.beat = next_beat(order.beat, interval(&order.standing), now);
+        self.waiting.insert((order.beat, slot));
+        Some(Arc::clone(&order.standing.target))
+    }
+
+    fn add(&mut self, standing: &Standing, now: Instant) {
+        let slot = self.next;
+        self.next = Slot(slot.0 + 1);
+        self.phase = (self.phase + GOLDEN).fract();
+        let beat = now + interval(standing).mul_f64(self.phase);
+        self.slots.insert(Arc::clone(&standing.target), slot);
+        self.orders.insert(slot, Order { standing: standing.clone(), phase: self.phase, beat });
+        self.ready.push_back(slot);
+    }
+
+    /// A new interval has a new beat. Keeping the old one would crowd a lengthened interval's probes into the
+    /// part of it that was the whole before.
+    fn revise(&mut self, slot: Slot, standing: &Standing, now: Instant) {
+        let Some(order) = self.orders.get_mut(&slot) else { return };
+        let changed = order.standing.interval != standing.interval;
+        order.standing = standing.clone();
+        if !changed {
+            return;
+        }
+        let was_waiting = self.waiting.remove(&(order.beat, slot));
+        order.beat = now + interval(standing).mul_f64(order.phase);
+        if was_waiting {
+            self.waiting.insert((order.beat, slot));
+        }
+    }
+}
+
+/// One order a target, in the order given.
+fn shortest(wanted: &[Standing]) -> impl Iterator<Item = &Standing> {
+    let mut best: HashMap<&Target, usize> = HashMap::with_capacity(wanted.len());
+    for (i, standing) in wanted.iter().enumerate() {
+        let known = best.entry(&standing.target).or_insert(i);
+        if standing.interval < wanted[*known].interval {
+            *known = i;
+        }
+    }
+    wanted.iter().enumerate().filter(move |(i, standing)| best[&*standing.target] == *i).map(|(_, s)| s)
+}
+
+fn interval(standing: &Standing) -> Duration {
+    standing.interval.clamp(INTERVALS.0, INTERVALS.1)
+}
+
+/// The first beat after `now` of those an interval apart, of which `beat` is one.
+fn next_beat(beat: Instant, interval: Duration, now: Instant) -> Instant {
+    if beat > now {
+        return beat;
+    }
+    let into = (now - beat).as_nanos() % interval.as_nanos();
+    // Less than the interval, so it fits.
+    now + (interval - Duration::from_nanos(into as u64))
+}
+
+#[cfg(test)]
+mod tests;

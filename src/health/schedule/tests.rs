@@ -1,0 +1,152 @@
+use super::*;
+use crate::model::{HttpRequest, Request, StatusSet};
+
+fn target(port: u16) -> Arc<Target> {
+    let request = HttpRequest { tls: false, path: "/".into(), host: None, expect: StatusSet::default() };
+    Arc::new(Target { address: [127, 0, 0, 1].into(), port, request: Request::Http(request) })
+}
+
+fn every(millis: u64, ports: impl IntoIterator<Item = u16>) -> Vec<Standing> {
+    let (interval, timeout) = (Duration::from_millis(millis), Duration::from_secs(1));
+    ports.into_iter().map(|port| Standing { target: target(port), interval, timeout }).collect()
+}
+
+/// Starts and at once finishes whatever is due at `now`.
+fn round(schedule: &mut Schedule, now: Instant) -> Vec<u16> {
+    let mut slots = Vec::new();
+    while let Some((slot, _)) = schedule.start(now) {
+        slots.push(slot);
+    }
+    slots.into_iter().filter_map(|slot| schedule.finish(slot, now)).map(|target| target.port).collect()
+}
+
+/// Everything that starts until `end`, with when, when every attempt takes no time.
+fn play(schedule: &mut Schedule, from: Instant, end: Instant) -> Vec<(Instant, u16)> {
+    let mut starts: Vec<_> = round(schedule, from).into_iter().map(|port| (from, port)).collect();
+    while let Some(at) = schedule.next_due().filter(|at| *at < end) {
+        starts.extend(round(schedule, at).into_iter().map(|port| (at, port)));
+    }
+    starts
+}
+
+const SECOND: Duration = Duration::from_secs(1);
+
+#[test]
+fn the_first_probes_go_at_once_and_in_order() {
+    let (mut schedule, now) = (Schedule::new(0.3), Instant::now());
+    assert_eq!(schedule.replace(&every(5000, [7, 3, 9]), now), []);
+    assert_eq!(round(&mut schedule, now), [7, 3, 9]);
+    assert_eq!(round(&mut schedule, now), [0u16; 0]);
+}
+
+#[test]
+fn later_probes_keep_their_interval_exactly() {
+    let (mut schedule, now) = (Schedule::new(0.9), Instant::now());
+    schedule.replace(&every(5000, 1..=10), now);
+    let starts = play(&mut schedule, now, now + 100 * SECOND);
+    for port in 1..=10 {
+        let at: Vec<_> = starts.iter().filter(|(_, p)| *p == port).map(|(at, _)| *at).collect();
+        assert_eq!(at.len(), 21, "at once, then 20 in 100 seconds");
+        assert!(at[1] - at[0] < 5 * SECOND);
+        assert!(at[1..].windows(2).all(|pair| pair[1] - pair[0] == 5 * SECOND));
+    }
+}
+
+#[test]
+fn beats_never_bunch() {
+    // Whatever the start and however many: the fullest tenth of the interval has at most a few more than its
+    // share, after the at-once round.
+    for (seed, count) in [(0.0, 10), (0.37, 100), (0.999, 1000), (0.5, 10_000)] {
+        let (mut schedule, now) = (Schedule::new(seed), Instant::now());
+        schedule.replace(&every(10_000, 1..=count), now);
+        let mut tenths = [0; 10];
+        for (at, _) in play(&mut schedule, now, now + 10 * SECOND).into_iter().skip(usize::from(count)) {
+            tenths[(at - now).as_secs() as usize] += 1;
+        }
+        let (least, most) = (tenths.iter().min().unwrap(), tenths.iter().max().unwrap());
+        assert!(most - least <= 4, "{count} from {seed}: {tenths:?}");
+        assert_eq!(tenths.iter().sum::<i32>(), i32::from(count));
+    }
+}
+
+#[test]
+fn a_probe_that_outlasts_its_interval_is_not_piled_up() {
+    let (mut schedule, now) = (Schedule::new(0.5), Instant::now());
+    schedule.replace(&every(1000, [1]), now);
+    let (slot, _) = schedule.start(now).unwrap();
+    let late = now + Duration::from_millis(4200);
+    assert!(schedule.start(late).is_none(), "still being asked");
+    assert_eq!(schedule.next_due(), None);
+    schedule.finish(slot, late);
+    // The phase after a seed of 0.5 is 0.118…: beats at 0.118, 1.118, … 4.118, 5.118 seconds.
+    let beat = schedule.next_due().unwrap() - now;
+    assert_eq!(beat.as_millis(), 5118);
+}
+
+#[test]
+fn a_reload_keeps_the_beat_of_those_who_stay() {
+    let (mut schedule, now) = (Schedule::new(0.2), Instant::now());
+    schedule.replace(&every(5000, [1, 2]), now);
+    round(&mut schedule, now);
+    let due = schedule.waiting.clone();
+    assert_eq!(schedule.replace(&every(5000, [2, 1]), now + SECOND), []);
+    assert_eq!(schedule.waiting, due);
+    assert_eq!(round(&mut schedule, now), [0u16; 0], "nobody is new");
+}
+
+#[test]
+fn those_who_leave_stop_wherever_they_are() {
+    let (mut schedule, now) = (Schedule::new(0.2), Instant::now());
+    schedule.replace(&every(5000, [1]), now);
+    round(&mut schedule, now);
+    schedule.replace(&every(5000, [1, 2, 3]), now);
+    let (flying, standing) = schedule.start(now).unwrap();
+    assert_eq!(standing.target.port, 2);
+    // 1 waits for its beat, 2 is in flight, 3 is ready.
+    assert_eq!(schedule.replace(&[], now).len(), 3);
+    assert_eq!((schedule.next_due(), schedule.finish(flying, now)), (None, None));
+    assert!(schedule.start(now + 60 * SECOND).is_none());
+    assert!(schedule.orders.is_empty() && schedule.slots.is_empty());
+}
+
+#[test]
+fn one_who_comes_back_is_new() {
+    let (mut schedule, now) = (Schedule::new(0.2), Instant::now());
+    schedule.replace(&every(5000, [1]), now);
+    let (before, _) = schedule.start(now).unwrap();
+    schedule.replace(&[], now);
+    schedule.replace(&every(5000, [1]), now);
+    assert_eq!(schedule.finish(before, now), None, "the old attempt's result is not the new order's");
+    assert_eq!(round(&mut schedule, now), [1]);
+}
+
+#[test]
+fn the_shorter_of_two_orders_counts() {
+    for intervals in [[9000, 3000], [3000, 9000]] {
+        let (mut schedule, now) = (Schedule::new(0.2), Instant::now());
+        schedule.replace(&intervals.map(|millis| every(millis, [1])).concat(), now);
+        assert_eq!(play(&mut schedule, now, now + 30 * SECOND).len(), 11);
+    }
+}
+
+#[test]
+fn a_new_interval_spreads_anew() {
+    let (mut schedule, now) = (Schedule::new(0.0), Instant::now());
+    schedule.replace(&every(1000, 1..=100), now);
+    play(&mut schedule, now, now + 3 * SECOND);
+    let then = now + 3 * SECOND;
+    schedule.replace(&every(10_000, 1..=100), then);
+    let starts = play(&mut schedule, then, then + 10 * SECOND);
+    assert_eq!(starts.len(), 100);
+    let first_second = starts.iter().filter(|(at, _)| *at < then + SECOND).count();
+    assert!(first_second <= 12, "{first_second} of 100 in a tenth of the interval");
+}
+
+#[test]
+fn absurd_intervals_are_held() {
+    let (mut schedule, now) = (Schedule::new(0.0), Instant::now());
+    let mut orders = every(0, [1]);
+    orders.push(Standing { interval: Duration::MAX, ..every(1, [2]).remove(0) });
+    schedule.replace(&orders, now);
+    assert_eq!(play(&mut schedule, now, now + SECOND).len(), 1 + 100 + 1);
+}
