@@ -63,9 +63,10 @@ async fn ask_all(listeners: &[SocketAddr], shared: &Shared) -> Silent {
     for listener in listeners {
         let address = reachable(*listener);
         let query = query(&origin, fastrand::u16(..));
-        for (transport, result) in
-            [("UDP", within(over_udp(address, &query)).await), ("TCP", within(over_tcp(address, &query)).await)]
-        {
+        for (transport, result) in [
+            ("UDP", within(over_udp(address, &query)).await),
+            ("TCP", within(over_tcp(address, &query)).await),
+        ] {
             if let Err(why) = result.and_then(|reply| judge(&query, &reply)) {
                 silent.push((*listener, transport, why));
             }

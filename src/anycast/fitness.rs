@@ -39,11 +39,9 @@ impl Latches {
         }
         match &self.silent {
             None => missing.push("the node has not answered its own query yet".to_owned()),
-            Some(silent) => missing.extend(
-                silent
-                    .iter()
-                    .map(|(address, transport, why)| format!("{address} does not answer over {transport}: {why}")),
-            ),
+            Some(silent) => missing.extend(silent.iter().map(|(address, transport, why)| {
+                format!("{address} does not answer over {transport}: {why}")
+            })),
         }
         Fitness { missing }
     }

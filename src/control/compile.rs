@@ -85,7 +85,8 @@ pub fn compile(mut config: Config, node: &Node, problems: &mut Problems) -> Opti
 }
 
 fn names(config: &Config, problems: &mut Problems) -> Option<Names> {
-    let load = |zone: &config::ZoneFile, problems: &mut Problems| zone::load(&zone.origin, &zone.file, problems);
+    let load =
+        |zone: &config::ZoneFile, problems: &mut Problems| zone::load(&zone.origin, &zone.file, problems);
     let zones: Vec<Option<Zone>> = config.zones.iter().map(|zone| load(zone, problems)).collect();
     // A zone that does not load would make every name in it look lost.
     let zones: Vec<Zone> = zones.into_iter().collect::<Option<_>>()?;

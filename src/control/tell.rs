@@ -34,7 +34,8 @@ impl Control {
         let snapshot = self.shared.load();
         let handed = self.handed(&snapshot);
         let wanted = |service: &Service| name.is_none_or(|name| service.name == name);
-        let mut by_service = self.endpoints(&snapshot, &handed, |service, _| wanted(service), |one| &one.service);
+        let mut by_service =
+            self.endpoints(&snapshot, &handed, |service, _| wanted(service), |one| &one.service);
         let report = |service: &Service| ServiceReport {
             name: service.name.clone(),
             names: service.names.iter().map(|(name, _)| name.to_string()).collect(),

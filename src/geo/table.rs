@@ -77,6 +77,13 @@ pub struct Size {
     pub bytes: usize,
 }
 
+impl std::fmt::Debug for Table {
+    /// Its size: the rest is millions of numbers.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.size().fmt(f)
+    }
+}
+
 impl Table {
     /// The cell of an address, and how much of the address it took; in bits of its family.
     pub fn find(&self, address: IpAddr) -> Found {
@@ -108,6 +115,12 @@ impl Table {
     /// The beginning of an order: at least the nearest 16 regions. Empty for NODATA.
     pub fn order(&self, order: OrderId) -> &[RegionId] {
         self.orders.kept(order)
+    }
+
+    /// What a service's rule puts first, and the beginning of what the client prefers anyway; both empty for
+    /// NODATA. A region may be in both.
+    pub fn parts(&self, order: Order) -> (&[RegionId], &[RegionId]) {
+        (self.orders.kept(order.first), self.orders.kept(order.rest))
     }
 
     /// Every region of an order once, the preferred first, those beyond its beginning as written; none for

@@ -30,9 +30,7 @@ pub struct BindError {
 /// What to do about it.
 pub fn hint(error: &io::Error) -> &'static str {
     match error.kind() {
-        io::ErrorKind::AddrInUse => {
-            ": the port is taken; stop what listens there, or configure another port"
-        }
+        io::ErrorKind::AddrInUse => ": the port is taken; stop what listens there, or configure another port",
         io::ErrorKind::PermissionDenied => {
             ": not permitted; ports below 1024 need root or CAP_NET_BIND_SERVICE"
         }
@@ -55,8 +53,11 @@ pub struct Listeners {
 impl Listeners {
     /// Binds UDP for so many workers, and TCP, on every address.
     pub fn bind(addresses: &[SocketAddr], workers: usize) -> Result<Listeners, BindError> {
-        let mut listeners =
-            Listeners { udp: (0..workers).map(|_| Vec::new()).collect(), tcp: Vec::new(), addresses: Vec::new() };
+        let mut listeners = Listeners {
+            udp: (0..workers).map(|_| Vec::new()).collect(),
+            tcp: Vec::new(),
+            addresses: Vec::new(),
+        };
         for address in addresses {
             listeners.bind_one(*address)?;
         }

@@ -105,7 +105,8 @@ async fn accept(
         };
         match accepted {
             Ok((stream, address)) => {
-                let connection = connection(stream, address, Rc::clone(&shared), limits, shutdown.clone(), slot);
+                let connection =
+                    connection(stream, address, Rc::clone(&shared), limits, shutdown.clone(), slot);
                 drop(spawn_local(connection));
             }
             Err(error) => {

@@ -110,7 +110,12 @@ fn a_weight_keeps_its_share_of_the_endpoint_s_own_clients() {
     let order = [RegionId(0), RegionId(1)];
     let kept = (0..100_000u32)
         .filter(|i| {
-            let client = Client { address: std::net::Ipv4Addr::from(i << 8).into(), first: &[], rest: &order, depth: 0 };
+            let client = Client {
+                address: std::net::Ipv4Addr::from(i << 8).into(),
+                first: &[],
+                rest: &order,
+                depth: 0,
+            };
             let pick = pick(&table.service, &client, Family::V4, &table.live, 0, |_| {});
             pick.answer == Answer::Endpoint { position: 0, mask: 1 }
         })
