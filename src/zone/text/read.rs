@@ -89,8 +89,12 @@ impl File<'_> {
         self.place_at(token.line, token.start)
     }
 
+    /// A place in the file; what `$GENERATE` made has the place of the directive throughout.
     fn place_at(&self, line: u32, at: u32) -> Place {
-        self.place.at(line, column(self.text, at))
+        match self.place.line {
+            0 => self.place.at(line, column(self.text, at)),
+            _ => self.place.clone(),
+        }
     }
 
     /// The place of a fault inside a token.
@@ -280,8 +284,9 @@ impl<'a, 'p> Reader<'a, 'p> {
             let why = format!("$GENERATE makes over {} records in this zone", generate::MOST_IN_A_ZONE);
             return Err((file.place(range), why));
         }
+        let template = unwrapped(file, &arguments[1..]);
         for number in parsed.numbers() {
-            let made = generate::entry(file.text, &arguments[1..], number)
+            let made = generate::entry(file.text, &template, number)
                 .map_err(|(token, why)| (file.place(token), why))?;
             let (mut lines, mut tokens) = (Lines::new(&made), Vec::new());
             let place = file.place(range);
@@ -289,7 +294,7 @@ impl<'a, 'p> Reader<'a, 'p> {
                 return Err((place, format!("for {number} this makes no record: '{}'", quote(&made))));
             }
             let mut inner = File { text: &made, place: place.clone(), context: file.context.clone() };
-            // Every place inside is the place of the directive; the first error speaks for all.
+            // The first error speaks for all.
             let result = self.entry(&mut inner, false, &tokens);
             result
                 .map_err(|(_, why)| (place, format!("for {number} this makes '{}': {why}", quote(&made))))?;
@@ -333,6 +338,18 @@ impl<'t> Head<'t> {
         let why = format!("'{}' is not followed by a record type, as in A or MX", quote(file.word(last)));
         Err((file.place(last), why))
     }
+}
+
+/// The template of a `$GENERATE`. BIND takes all data as one word, in quotes when it has several fields:
+/// `$GENERATE 1-9 h$ MX "10 mail$"`. So one quoted word behind the type loses its quotes.
+fn unwrapped(file: &File<'_>, template: &[Token]) -> Vec<Token> {
+    let is_head = |token: &Token| ttl::is_time(file.word(*token)) || is_class(file.word(*token)) == Ok(true);
+    let before_type = template.iter().skip(1).take_while(|token| is_head(token)).count();
+    let mut template = template.to_vec();
+    if let [data] = template.get_mut(before_type + 2..).unwrap_or_default() {
+        data.quoted = false;
+    }
+    template
 }
 
 /// The number of a type that may stand in a zone.
