@@ -33,7 +33,7 @@ use crate::zone::Zone;
 /// A text to read, and where it comes from.
 #[derive(Clone, Debug)]
 pub struct Source<'t> {
-    /// The file as the operator named it.
+    /// The file as the operator named it; its line is 0.
     pub place: Place,
     /// What two names of the same file have in common: against files that include themselves.
     pub identity: PathBuf,
