@@ -288,19 +288,30 @@ impl<'a, 'p> Reader<'a, 'p> {
         for number in parsed.numbers() {
             let made = generate::entry(file.text, &template, number)
                 .map_err(|(token, why)| (file.place(token), why))?;
-            let (mut lines, mut tokens) = (Lines::new(&made), Vec::new());
-            let place = file.place(range);
-            if !matches!(lines.read(&mut tokens), Found::Entry { blank: false }) {
-                return Err((place, format!("for {number} this makes no record: '{}'", quote(&made))));
-            }
-            let mut inner = File { text: &made, place: place.clone(), context: file.context.clone() };
-            // The first error speaks for all.
-            let result = self.entry(&mut inner, false, &tokens);
-            result
-                .map_err(|(_, why)| (place, format!("for {number} this makes '{}': {why}", quote(&made))))?;
-            file.context.owner = inner.context.owner;
+            self.made(file, file.place(range), &made).map_err(|(place, why)| {
+                (place, format!("for {number} this makes '{}': {why}", quote(&made)))
+            })?;
         }
         Ok(())
+    }
+
+    /// Reads an entry that a directive at `place` made.
+    fn made(&mut self, file: &mut File<'_>, place: Place, made: &[u8]) -> Result<(), Failed> {
+        let left = self.octets_left.checked_sub(made.len() as u64);
+        self.octets_left = left.ok_or_else(|| {
+            (
+                place.clone(),
+                format!("with it the zone's text is over {MOST_OCTETS} octets, the most that is read"),
+            )
+        })?;
+        let (mut lines, mut tokens) = (Lines::new(made), Vec::new());
+        if !matches!(lines.read(&mut tokens), Found::Entry { blank: false }) {
+            return Err((place, "that is no record".into()));
+        }
+        let mut inner = File { text: made, place, context: file.context.clone() };
+        let result = self.entry(&mut inner, false, &tokens);
+        file.context.owner = inner.context.owner;
+        result
     }
 }
 
