@@ -1,11 +1,15 @@
 //! Record types that the `domain` crate does not read, or not well: those whose form is a list of simple fields
 //! here, LOC and SVCB in files of their own.
 
+use std::net::Ipv4Addr;
+use std::ops::RangeInclusive;
+
 use domain::base::iana::Rtype;
+use domain::base::scan::Scanner;
+use domain::utils::base64;
 
 use super::decode;
 use super::rdata::{Complaint, Fields};
-use domain::base::scan::Scanner;
 
 /// One field of a record.
 #[derive(Clone, Copy)]
@@ -24,6 +28,14 @@ enum Field {
     Octets,
     /// Hexadecimal digits in any number of words.
     Hex,
+    /// Base64 in any number of words.
+    Base64,
+    /// An IPv4 address.
+    Address4,
+    /// Pairs of hexadecimal digits with hyphens, so many.
+    Hyphens(usize),
+    /// Four groups of up to four hexadecimal digits, with colons.
+    Locator,
 }
 
 /// The wire form, if the type is one of those that are read here.
@@ -36,8 +48,20 @@ pub(super) fn wire(rtype: u16, fields: &mut Fields<'_>) -> Option<Result<Vec<u8>
         Rtype::URI => &[Number16, Number16, Octets],
         // RFC 1183 §1, §3; RFC 2230 §3; RFC 6742 §2.4
         Rtype::AFSDB | Rtype::RT | Rtype::KX | Rtype::LP => &[Number16, Name],
-        // RFC 1183 §3.1
+        // RFC 1183 §3.1; RFC 1712 §3
         Rtype::X25 => &[String],
+        Rtype::GPOS => &[String, String, String],
+        // RFC 9606 §4, and registrations without an RFC: strings as in TXT.
+        Rtype::RESINFO | Rtype::NINFO | Rtype::AVC | Rtype::WALLET => &[Strings],
+        // RFC 6742 §2.1 to §2.3; RFC 7043 §3, §4
+        Rtype::NID | Rtype::L64 => &[Number16, Locator],
+        Rtype::L32 => &[Number16, Address4],
+        Rtype::EUI48 => &[Hyphens(6)],
+        Rtype::EUI64 => &[Hyphens(8)],
+        // RFC 4701 §3.1; RFC 4398 §2.2, with numbers only; RFC 2535 §3, with numbers only
+        Rtype::DHCID => &[Base64],
+        Rtype::CERT => &[Number16, Number16, Number8, Base64],
+        Rtype::KEY => &[Number16, Number8, Number8, Base64],
         // RFC 8162 §2
         Rtype::SMIMEA => &[Number8, Number8, Number8, Hex],
         // RFC 2163 §4
@@ -58,7 +82,15 @@ fn append(field: Field, fields: &mut Fields<'_>, out: &mut Vec<u8>) -> Result<()
         Field::String => fields.string(out)?,
         Field::Strings => out.extend(fields.scan_charstr_entry()?),
         Field::Octets => out.extend(decode::octets(fields.word()?)?),
-        Field::Hex => hex_words(fields, out)?,
+        Field::Hex => words(fields, out, |digits| hex::decode(digits).ok())?,
+        Field::Base64 => words(fields, out, |text| base64::decode(str::from_utf8(text).ok()?).ok())?,
+        Field::Address4 => {
+            let address: Option<Ipv4Addr> =
+                str::from_utf8(fields.word()?).ok().and_then(|word| word.parse().ok());
+            out.extend(address.ok_or(Complaint::Crate("an IPv4 address is needed here"))?.octets());
+        }
+        Field::Hyphens(count) => groups(fields.word()?, b'-', count, 2..=2, out)?,
+        Field::Locator => groups(fields.word()?, b':', 4, 1..=4, out)?,
     }
     Ok(())
 }
@@ -70,12 +102,40 @@ pub(super) fn number<N: std::str::FromStr>(fields: &mut Fields<'_>) -> Result<N,
     digits.and_then(|digits| digits.parse().ok()).ok_or(Complaint::Crate("a number that fits is needed here"))
 }
 
-fn hex_words(fields: &mut Fields<'_>, out: &mut Vec<u8>) -> Result<(), Complaint> {
-    let mut digits = fields.word()?.to_vec();
+/// All words that are left, joined and decoded; at least one octet.
+fn words(
+    fields: &mut Fields<'_>,
+    out: &mut Vec<u8>,
+    decode: impl Fn(&[u8]) -> Option<Vec<u8>>,
+) -> Result<(), Complaint> {
+    let mut text = fields.word()?.to_vec();
     while fields.continues() {
-        digits.extend_from_slice(fields.word()?);
+        text.extend_from_slice(fields.word()?);
     }
-    let octets = hex::decode(&digits).ok().filter(|octets| !octets.is_empty());
-    out.extend(octets.ok_or(Complaint::Crate("pairs of hexadecimal digits are needed"))?);
+    let octets = decode(&text).filter(|octets| !octets.is_empty());
+    out.extend(octets.ok_or(Complaint::Crate("whole octets in hexadecimal or base64 are needed here"))?);
+    Ok(())
+}
+
+/// Groups of hexadecimal digits: octets where they have two, 16-bit words where they have up to four.
+fn groups(
+    word: &[u8],
+    separator: u8,
+    count: usize,
+    digits: RangeInclusive<usize>,
+    out: &mut Vec<u8>,
+) -> Result<(), Complaint> {
+    const BAD: Complaint = Complaint::Crate("groups of hexadecimal digits are needed here");
+    let start = usize::from(*digits.end() == 2);
+    let groups: Vec<_> = word.split(|&byte| byte == separator).collect();
+    if groups.len() != count {
+        return Err(BAD);
+    }
+    for group in groups {
+        let is_sound = digits.contains(&group.len()) && group.iter().all(u8::is_ascii_hexdigit);
+        let text = str::from_utf8(group).ok().filter(|_| is_sound).ok_or(BAD)?;
+        let value = u16::from_str_radix(text, 16).map_err(|_| BAD)?;
+        out.extend_from_slice(&value.to_be_bytes()[start..]);
+    }
     Ok(())
 }

@@ -14,6 +14,9 @@ pub(super) const MOST_IN_A_ZONE: u64 = 1 << 20;
 /// Digits that a width may ask for: more fit no label.
 const MOST_DIGITS: usize = 255;
 
+/// Octets of one made entry: the longest record data with every octet escaped by number, and what stands before it.
+const MOST_OCTETS: usize = 4 * 65_535 + 4_096;
+
 const RANGE: &str = "write start-stop or start-stop/step, as in 1-254/2";
 const MODIFIER: &str = "a modifier has the form ${offset,width,base}, base one of d o x X n N";
 
@@ -77,6 +80,11 @@ pub(super) fn entry(text: &[u8], template: &[Token], number: u32) -> Result<Vec<
 fn expand(word: &[u8], number: u32, out: &mut Vec<u8>) -> Result<(), String> {
     let mut rest = word;
     while let Some((&byte, behind)) = rest.split_first() {
+        if out.len() > MOST_OCTETS {
+            return Err(format!(
+                "for {number} this makes over {MOST_OCTETS} octets, more than a record can have"
+            ));
+        }
         rest = behind;
         match (byte, behind) {
             // An escaped dollar stays escaped: it could begin the entry, and would be a directive then.

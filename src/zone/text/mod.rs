@@ -1,14 +1,16 @@
 //! Master files to zones (RFC 1035 §5), with every problem and its place.
 //!
 //! [`load`] reads a file and what it includes; [`parse`] does the same to a text in memory. The way of a text:
-//! `scan` finds entries and tokens, `read` gives them an owner, a TTL and a type, `rdata` turns fields into wire
-//! form (with `extra`, `loc` and `svcb` where the `domain` crate falls short), `records` groups them into RRsets, and `check` judges whether those make a zone. An error
-//! spoils one entry; reading goes on behind it, so that an operator sees all of them at once.
+//! `scan` finds entries and tokens, `read` and `head` give them an owner, a TTL and a type, `rdata` turns fields
+//! into wire form (with `extra`, `loc` and `svcb` where the `domain` crate falls short), `records` groups them
+//! into RRsets, and `check` judges whether those make a zone. An error spoils one entry; reading goes on behind
+//! it, so that an operator sees all of them at once.
 
 mod check;
 mod decode;
 mod extra;
 mod generate;
+mod head;
 mod include;
 mod loc;
 mod notes;
@@ -33,7 +35,7 @@ use crate::zone::Zone;
 /// A text to read, and where it comes from.
 #[derive(Clone, Debug)]
 pub struct Source<'t> {
-    /// The file as the operator named it.
+    /// The file as the operator named it; its line is 0.
     pub place: Place,
     /// What two names of the same file have in common: against files that include themselves.
     pub identity: PathBuf,

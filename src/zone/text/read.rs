@@ -2,14 +2,14 @@
 
 use std::path::PathBuf;
 
-use super::decode::{self, Fault};
+use super::decode;
 use super::generate::{self, Generate};
+use super::head::{self, Failed, Head, is_class, name};
 use super::notes::Notes;
-use super::rdata::{self, Fields};
 use super::records::Records;
 use super::scan::{Broken, Found, Lines, Token, column};
 use super::ttl::{self, quote};
-use super::{Include, Source, rtype};
+use super::{Include, Source};
 use crate::model::{Name, Place};
 use crate::zone::Rrset;
 
@@ -24,9 +24,9 @@ const SOA: u16 = 6;
 
 /// What the text means so far; an included file starts with a copy, and its changes end with it.
 #[derive(Clone)]
-struct Context {
+pub(super) struct Context {
     /// Wire form, letter case kept.
-    origin: Vec<u8>,
+    pub origin: Vec<u8>,
     owner: Owner,
     /// Of `$TTL`.
     default_ttl: Option<u32>,
@@ -78,33 +78,34 @@ impl Spoiled {
 }
 
 /// One text that is being read.
-struct File<'t> {
-    text: &'t [u8],
+pub(super) struct File<'t> {
+    pub text: &'t [u8],
     place: Place,
-    context: Context,
+    pub context: Context,
 }
 
 impl File<'_> {
-    fn place(&self, token: Token) -> Place {
+    pub fn place(&self, token: Token) -> Place {
         self.place_at(token.line, token.start)
     }
 
-    fn place_at(&self, line: u32, at: u32) -> Place {
-        self.place.at(line, column(self.text, at))
+    /// A place in the file; what `$GENERATE` made has the place of the directive throughout.
+    pub fn place_at(&self, line: u32, at: u32) -> Place {
+        match self.place.line {
+            0 => self.place.at(line, column(self.text, at)),
+            _ => self.place.clone(),
+        }
     }
 
     /// The place of a fault inside a token.
-    fn place_in(&self, token: Token, at: usize) -> Place {
+    pub fn place_in(&self, token: Token, at: usize) -> Place {
         self.place_at(token.line, token.start + at as u32)
     }
 
-    fn word(&self, token: Token) -> &[u8] {
+    pub fn word(&self, token: Token) -> &[u8] {
         token.bytes(self.text)
     }
 }
-
-/// An error with its place; the entry is given up.
-type Failed = (Place, String);
 
 impl<'a, 'p> Reader<'a, 'p> {
     /// Ready for the text of the zone called `zone`.
@@ -198,7 +199,7 @@ impl<'a, 'p> Reader<'a, 'p> {
     fn record(&mut self, file: &mut File<'_>, first: Token, tokens: &[Token]) -> Result<(), Failed> {
         let head = Head::new(file, first, tokens)?;
         file.context.last_ttl = head.ttl.or(file.context.last_ttl);
-        let data = data(file, &head)?;
+        let data = head::data(file, &head)?;
         if head.rtype == SOA && self.soa_minimum.is_none() {
             self.soa_minimum = data.last_chunk().map(|minimum| u32::from_be_bytes(*minimum));
         }
@@ -280,96 +281,45 @@ impl<'a, 'p> Reader<'a, 'p> {
             let why = format!("$GENERATE makes over {} records in this zone", generate::MOST_IN_A_ZONE);
             return Err((file.place(range), why));
         }
+        let template = unwrapped(file, &arguments[1..]);
         for number in parsed.numbers() {
-            let made = generate::entry(file.text, &arguments[1..], number)
+            let made = generate::entry(file.text, &template, number)
                 .map_err(|(token, why)| (file.place(token), why))?;
-            let (mut lines, mut tokens) = (Lines::new(&made), Vec::new());
-            let place = file.place(range);
-            if !matches!(lines.read(&mut tokens), Found::Entry { blank: false }) {
-                return Err((place, format!("for {number} this makes no record: '{}'", quote(&made))));
-            }
-            let mut inner = File { text: &made, place: place.clone(), context: file.context.clone() };
-            // Every place inside is the place of the directive; the first error speaks for all.
-            let result = self.entry(&mut inner, false, &tokens);
-            result
-                .map_err(|(_, why)| (place, format!("for {number} this makes '{}': {why}", quote(&made))))?;
-            file.context.owner = inner.context.owner;
+            self.made(file, file.place(range), &made).map_err(|(place, why)| {
+                (place, format!("for {number} this makes '{}': {why}", quote(&made)))
+            })?;
         }
         Ok(())
     }
-}
 
-fn name(file: &File<'_>, token: Token, origin: &[u8]) -> Result<Vec<u8>, Failed> {
-    let word = file.word(token);
-    decode::name(if token.quoted && word == b"@" { b"\\@" } else { word }, origin).map_err(
-        |Fault { why, at }| (file.place_in(token, at), format!("'{}' is not a name: {why}", quote(word))),
-    )
-}
-
-/// What stands before a record's data: `[TTL] [class] type`, TTL and class in either order.
-struct Head<'t> {
-    ttl: Option<u32>,
-    rtype: u16,
-    type_token: Token,
-    fields: &'t [Token],
-}
-
-impl<'t> Head<'t> {
-    fn new(file: &File<'_>, first: Token, tokens: &'t [Token]) -> Result<Head<'t>, Failed> {
-        let (mut ttl, mut class, mut rest) = (None, false, tokens);
-        while let [token, behind @ ..] = rest {
-            let (word, place) = (file.word(*token), || file.place(*token));
-            if ttl.is_none() && ttl::is_time(word) {
-                ttl = Some(ttl::ttl(word).map_err(|why| (place(), why))?);
-            } else if !class && is_class(word).map_err(|why| (place(), why))? {
-                class = true;
-            } else {
-                let rtype = known_type(word).map_err(|why| (place(), why))?;
-                return Ok(Head { ttl, rtype, type_token: *token, fields: behind });
-            }
-            rest = behind;
+    /// Reads an entry that a directive at `place` made.
+    fn made(&mut self, file: &mut File<'_>, place: Place, made: &[u8]) -> Result<(), Failed> {
+        let left = self.octets_left.checked_sub(made.len() as u64);
+        self.octets_left = left.ok_or_else(|| {
+            (
+                place.clone(),
+                format!("with it the zone's text is over {MOST_OCTETS} octets, the most that is read"),
+            )
+        })?;
+        let (mut lines, mut tokens) = (Lines::new(made), Vec::new());
+        if !matches!(lines.read(&mut tokens), Found::Entry { blank: false }) {
+            return Err((place, "that is no record".into()));
         }
-        let last = *tokens.last().unwrap_or(&first);
-        let why = format!("'{}' is not followed by a record type, as in A or MX", quote(file.word(last)));
-        Err((file.place(last), why))
+        let mut inner = File { text: made, place, context: file.context.clone() };
+        let result = self.entry(&mut inner, false, &tokens);
+        file.context.owner = inner.context.owner;
+        result
     }
 }
 
-/// The number of a type that may stand in a zone.
-fn known_type(word: &[u8]) -> Result<u16, String> {
-    let number = rtype::number(word).ok_or_else(|| match word.first() {
-        Some(b'0'..=b'9') => {
-            format!("'{}' is neither a TTL, as in 1h30m, nor a record type, as in A or MX", quote(word))
-        }
-        _ => {
-            format!("no record type is called '{}'; for new types write TYPE123 \\# (RFC 3597)", quote(word))
-        }
-    })?;
-    rtype::refusal(number).map_or(Ok(number), Err)
-}
-
-/// The record's data in wire form. What is missing is missing behind the last token.
-fn data(file: &File<'_>, head: &Head<'_>) -> Result<Box<[u8]>, Failed> {
-    let mut fields = Fields::new(file.text, head.fields, head.rtype, &file.context.origin);
-    rdata::wire(head.rtype, &mut fields).map_err(|bad| match bad.token {
-        Some(index) => (file.place_in(head.fields[index], bad.at), bad.why),
-        None => {
-            let last = head.fields.last().unwrap_or(&head.type_token);
-            (file.place_at(last.line, last.end), bad.why)
-        }
-    })
-}
-
-/// Whether the word is the class IN; other classes are an error.
-fn is_class(word: &[u8]) -> Result<bool, String> {
-    let upper = word.to_ascii_uppercase();
-    let other = match &upper[..] {
-        b"IN" | b"CLASS1" => return Ok(true),
-        b"CH" | b"CHAOS" | b"HS" | b"HESIOD" | b"CS" | b"ANY" | b"NONE" => true,
-        _ => upper.strip_prefix(b"CLASS").is_some_and(|number| number.iter().all(u8::is_ascii_digit)),
-    };
-    match other {
-        true => Err(format!("class '{}' is not served; write IN, or nothing", quote(word))),
-        false => Ok(false),
+/// The template of a `$GENERATE`. BIND takes all data as one word, in quotes when it has several fields:
+/// `$GENERATE 1-9 h$ MX "10 mail$"`. So one quoted word behind the type loses its quotes.
+fn unwrapped(file: &File<'_>, template: &[Token]) -> Vec<Token> {
+    let is_head = |token: &Token| ttl::is_time(file.word(*token)) || is_class(file.word(*token)) == Ok(true);
+    let before_type = template.iter().skip(1).take_while(|token| is_head(token)).count();
+    let mut template = template.to_vec();
+    if let [data] = template.get_mut(before_type + 2..).unwrap_or_default() {
+        data.quoted = false;
     }
+    template
 }

@@ -302,3 +302,21 @@ fn many_small_includes_come_to_an_end() {
     let over = "with this file the zone's text is over 268435456 octets, the most that is read";
     assert_eq!(first, format!("z:65363:10: {over}"));
 }
+
+#[test]
+fn generated_text_comes_to_an_end() {
+    let dollars = "$".repeat(60_000);
+    let (_, problems) = read_with(format!("{HEAD}$GENERATE 100000-100001 h TXT {dollars}").as_bytes(), &[]);
+    assert_eq!(problems, "z:4:31: for 100000 this makes over 266236 octets, more than a record can have");
+    let blanks = "\\000".repeat(1_000);
+    let (_, problems) = read_with(format!("{HEAD}$GENERATE 0-65535 h$ TYPE65280 {blanks}").as_bytes(), &[]);
+    assert!(problems.starts_with("z:4:11: for 0 this makes 'h0 TYPE65280"), "{problems}");
+    // Includes count 4 KiB at least: they use up what a whole zone may have.
+    let mut include = |_: &[u8], _: u64| Ok(Source { identity: "e".into(), ..source(b"") });
+    let mut problems = Problems::default();
+    let strings = "\\120 ".repeat(500);
+    let text = format!("{HEAD}{}$GENERATE 0-999 h$ TXT {strings}", "$INCLUDE e\n".repeat(65_200));
+    parse(&origin(), source(text.as_bytes()), &mut include, &mut problems);
+    let over = "with it the zone's text is over 268435456 octets, the most that is read";
+    assert!(problems.to_string().ends_with(over), "{problems}");
+}

@@ -87,9 +87,11 @@ fn included_files_have_their_own_origin_ttl_and_owner() {
 fn generate_writes_many_records() {
     check("$GENERATE 1-3/2 h$ 60 A 192.0.2.$", &["h1.example. 60 A c0000201", "h3.example. 60 A c0000203"]);
     check(
-        "$GENERATE 9-10 h${0,3,d} TXT \"\\$ ${1,0,x}\"",
-        &["h009.example. 3600 TXT 03242061", "h010.example. 3600 TXT 03242062"],
+        "$GENERATE 9-10 h${0,3,d} TXT \"\\$ ${1,0,x}\" y",
+        &["h009.example. 3600 TXT 032420610179", "h010.example. 3600 TXT 032420620179"],
     );
+    check("$GENERATE 1-1 h$ 1m IN MX \"1$ m$.\"", &["h1.example. 60 MX 000b026d3100"]);
+    assert_eq!(good("\n$GENERATE 1-1 h$ A 192.0.2.$").rrsets[2].place, Place::file("z").at(5, 11));
     check("$GENERATE 18-18 ${0,5,n} PTR a${-18}.other.", &["2.1.0.example. 3600 PTR 026130056f7468657200"]);
 }
 
