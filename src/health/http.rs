@@ -153,7 +153,9 @@ where
 {
     says_nothing_yet(&mut stream).await?;
     let (mut sender, connection) = http1::Builder::new()
+        // The buffer bounds memory, but its last read may overshoot; the header size is exact.
         .max_buf_size(HEAD_BYTES)
+        .max_header_size(HEAD_BYTES)
         .handshake(TokioIo::new(stream))
         .await
         .map_err(|error| of_hyper(&error, Stage::Head))?;
