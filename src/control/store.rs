@@ -85,8 +85,9 @@ impl Store {
         for (revision, bytes) in rows {
             let command =
                 decode(&bytes).map_err(|error| StoreError::Corrupt(self.path.clone(), revision, error))?;
+            // A rewritten log has gaps: every command keeps the revision that it was acknowledged with.
+            state.revision = revision.saturating_sub(1);
             state = apply(state, &command, now);
-            state.revision = revision;
         }
         Ok((state, length))
     }
