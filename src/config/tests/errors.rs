@@ -89,3 +89,52 @@ fn places_count_characters() {
         letter or digit\nm.toml:2:19: unknown key 'ü'; keys here: location, capacity, bias";
     check(text, expected);
 }
+
+#[test]
+fn edges_are_inside() {
+    let sixteen: Vec<_> = (1..=16).map(|n| format!("'192.0.2.{n}', '2001:db8::{n:x}'")).collect();
+    let rows = [
+        "ttl = { min = '1s', max = '9h6m7s' }".to_owned(),
+        "ttl = { min = '30s', max = '30s' }\nmin_addresses = 1".into(),
+        "on_all_down = 'fallback'\nfallback = ['192.0.2.9']".into(),
+        "on_all_down = 'nodata'\nfallback = ['127.0.0.1', '::1']".into(),
+        "policy = ['healthy', 'near', 'spill', 'first']".into(),
+        "[services.www.check]\nkind = 'http'\ninterval = '100ms'\ntimeout = '100ms'\nrise = 1\nfall = 100"
+            .into(),
+        "[services.www.check]\nkind = 'https'\nhost = '192.0.2.1'\nport = 65535".into(),
+        format!("[services.www.endpoints.us]\nweight = 0\naddresses = [{}]", sixteen.join(", ")),
+        "[services.www.endpoints.us]\nweight = 10000\naddresses = ['192.0.2.2']".into(),
+        "[[services.www.override]]\nnetworks = ['0.0.0.0/0', '::/0', '192.0.2.0/24']\nregions = ['us']"
+            .into(),
+        "[[services.www.override]]\nasns = [4294967295]\nlocation = { lat = -90, lon = 180 }".into(),
+        "[server]\nlisten = ['127.0.0.1:0']\n[api]\nlisten = '127.0.0.1:0'".into(),
+        "[server]\npayload = 512\nworkers = 1024\nwhoami = 'whoami.example.'".into(),
+    ];
+    for row in rows {
+        check(&service(&row), "");
+    }
+}
+
+#[test]
+fn a_token_opens_the_api_beyond_loopback() {
+    let token = format!("[[api.tokens]]\nname = 'oncall'\nsha256 = '{}'\nrole = 'admin'\n", "ab".repeat(32));
+    check(&format!("[api]\nlisten = '[::]:8053'\n{token}"), "");
+}
+
+#[test]
+fn no_capacity_is_no_limit() {
+    let rows = [("", None), ("capacity = 0", None), ("capacity = 1", Some(1))];
+    for (capacity, limit) in rows {
+        let config = parsed(&format!("[regions.eu]\n{capacity}\n")).0.unwrap();
+        assert_eq!(config.regions[0].capacity, limit, "{capacity}");
+    }
+}
+
+#[test]
+fn a_storm_of_syntax_errors_is_cut() {
+    assert_eq!(
+        parsed(&"x = y\n".repeat(50)).1.errors().count(),
+        20 + 49,
+        "twenty and every key that is repeated"
+    );
+}
