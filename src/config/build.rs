@@ -38,6 +38,7 @@ pub fn build(
         read_file,
         region_ids: HashMap::new(),
         region_names: Vec::new(),
+        hints: HINTS,
         networks_files: Vec::new(),
     };
     let regions = builder.regions(&file.regions);
@@ -57,6 +58,10 @@ pub fn build(
     }
 }
 
+/// Unknown regions that are compared with the known ones: a thousand regions and ten thousand typing errors
+/// would take minutes.
+const HINTS: usize = 100;
+
 /// What every part of the building needs.
 struct Builder<'a> {
     text: &'a Text<'a>,
@@ -65,7 +70,10 @@ struct Builder<'a> {
     directory: &'a Path,
     read_file: ReadFile<'a>,
     region_ids: HashMap<&'a str, RegionId>,
+    /// Of those, the names that messages may repeat.
     region_names: Vec<&'a str>,
+    /// How many more unknown regions are compared with the known ones.
+    hints: usize,
     networks_files: Vec<PathBuf>,
 }
 
@@ -95,7 +103,9 @@ impl Builder<'_> {
     fn region(&mut self, word: &str, span: &Span) -> Option<RegionId> {
         let known = self.region_ids.get(word).copied();
         if known.is_none() {
-            let hint = did_you_mean(word, self.region_names.iter().copied());
+            let compared = if self.hints > 0 { &self.region_names[..] } else { &[] };
+            let hint = did_you_mean(word, compared.iter().copied());
+            self.hints = self.hints.saturating_sub(1);
             let regions = match self.region_names.len() {
                 0 => "there are no regions".into(),
                 _ => format!("regions: {}", listed(self.region_names.iter().copied())),

@@ -1,7 +1,7 @@
 //! Text to [`Config`], with every problem and its place.
 //!
-//! Three steps: [`text`] turns bytes into TOML's tree and spans into places; [`reader`] turns the tree into
-//! [`file`], which mirrors what can be written, value by value ([`leaf`]); `build` turns that into [`Config`],
+//! Three steps: `text` turns bytes into TOML's tree and spans into places; `reader` turns the tree into
+//! `file`, which mirrors what can be written, value by value (`leaf`); `build` turns that into [`Config`],
 //! which cannot hold nonsense. Each step notes everything it finds, so an operator sees all of it at once. Only a
 //! broken syntax ends the reading early: what follows it may be nothing that anybody wrote.
 //!

@@ -24,7 +24,8 @@ impl<'a> Builder<'a> {
         let ids = (0..=u16::MAX).map(RegionId);
         self.region_ids =
             written.iter().zip(ids).map(|(region, id)| (region.name.as_str(), id)).collect::<HashMap<_, _>>();
-        self.region_names = written.iter().map(|region| region.name.as_str()).collect();
+        let names = written.iter().map(|region| region.name.as_str());
+        self.region_names = names.filter(|name| unfit_name("region", name).is_none()).collect();
         written.iter().map(|region| self.one_region(region)).collect()
     }
 
