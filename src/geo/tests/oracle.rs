@@ -245,7 +245,9 @@ fn database() -> impl Strategy<Value = (Vec<u8>, Vec<Network>)> {
                 writer.insert_network(*network, &record.value(layout, precision));
             }
             if six {
-                ["2002::/16", "::ffff:0:0/96", "2001::/32"].map(|prefix| _ = writer.alias(prefix));
+                for prefix in ["2002::/16", "::ffff:0:0/96", "2001::/32"] {
+                    writer.alias(prefix);
+                }
             }
             (writer.finish(), networks.into_iter().map(|(network, _)| network).collect())
         },
