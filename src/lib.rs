@@ -1,8 +1,13 @@
 //! Meridian: an authoritative DNS server that decides which region a client should go to.
 pub mod answer;
 pub mod anycast;
+pub mod api;
+pub mod cli;
 pub mod config;
 pub mod control;
+pub mod ctl;
+pub mod daemon;
+pub mod demo;
 pub mod geo;
 pub mod health;
 pub mod model;
