@@ -62,6 +62,9 @@ pub struct Wiring {
     pub shutdown: CancellationToken,
 }
 
+/// What comes back from the thread that compiles.
+type Compiled = (Option<Box<Built>>, Problems);
+
 /// All that can wake control.
 enum Event {
     Observed(Observation),
@@ -96,7 +99,7 @@ pub struct Control {
     reload_next: Vec<oneshot::Sender<Reloaded>>,
     /// Ends of words in force, sorted.
     ends: VecDeque<SystemTime>,
-    compiled: (mpsc::Sender<(Option<Box<Built>>, Problems)>, mpsc::Receiver<(Option<Box<Built>>, Problems)>),
+    compiled: (mpsc::Sender<Compiled>, mpsc::Receiver<Compiled>),
     wiring: Wiring,
 }
 
