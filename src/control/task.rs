@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use tokio::runtime::RuntimeFlavor;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
@@ -241,7 +242,8 @@ impl Control {
             None if current == 0 => return Ok(None),
             None => Command::Lift { subject: subject.clone(), who, at: now },
         };
-        self.store.append(self.state.revision + 1, &command).map_err(|error| {
+        let revision = self.state.revision + 1;
+        aside(|| self.store.append(revision, &command)).map_err(|error| {
             let text = super::with_causes(&error);
             error!(error = text, "an override could not be stored");
             Refusal::Store(text)
@@ -378,6 +380,14 @@ impl Control {
     /// The targets of an endpoint.
     pub(super) fn targets(&self, id: EndpointId) -> &super::plan::EndpointTargets {
         &self.plan.endpoints[id.index()]
+    }
+}
+
+/// Waits for the disk without holding up other tasks of the runtime, where it has threads to spare.
+fn aside<T>(wait: impl FnOnce() -> T) -> T {
+    match tokio::runtime::Handle::current().runtime_flavor() {
+        RuntimeFlavor::MultiThread => tokio::task::block_in_place(wait),
+        _ => wait(),
     }
 }
 
