@@ -201,7 +201,8 @@ fn every_key_is_described_with_its_default() {
     assert!(keys_of_schema.len() > 60, "only {} keys were found", keys_of_schema.len());
     // A service's own order rules have the keys of the global ones, and are described with them.
     let (own, global) = ("services.NAME.override.", "geo.override.");
-    let below = |prefix| keys_of_schema.keys().filter_map(move |key| key.strip_prefix(prefix)).collect::<Vec<_>>();
+    let below =
+        |prefix| keys_of_schema.keys().filter_map(move |key| key.strip_prefix(prefix)).collect::<Vec<_>>();
     assert_eq!(below(own), below(global));
     let text = page("docs/configuration.md");
     assert!(text.contains("[[services.NAME.override]]"));

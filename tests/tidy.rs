@@ -56,6 +56,7 @@ rules! {
     wire_types_live_at_the_edge: habits::wire_types;
     machines_take_now: habits::clocks;
     nobody_locks: habits::locks;
+    threads_have_names_and_stay_awake: habits::threads;
     nothing_panics_on_purpose: habits::panics;
     unsafe_code_is_fenced: habits::fences;
     files_fit_in_the_head: habits::length;
@@ -111,6 +112,8 @@ fn every_rule_can_fail() {
         (habits::clocks, "src/health/ladder.rs", clock, &[2]),
         (habits::clocks, "src/health/prober.rs", clock, &[]),
         (habits::locks, "src/control/a.rs", "use std::sync::Mutex;", &[1]),
+        (habits::threads, "src/server/udp.rs", "std::thread::spawn(f);\nstd::thread::sleep(t);", &[1]),
+        (habits::threads, "src/server/tcp.rs", "tokio::time::sleep(t);\nthread::sleep(t);", &[2]),
         (habits::panics, "src/geo/a.rs", tests, &[6]),
         (habits::panics, "src/geo/a.rs", "fn f() { a.unwrap_or(b); a.expect.value(); }", &[]),
         (

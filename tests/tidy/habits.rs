@@ -98,6 +98,22 @@ pub fn locks(file: &Source) -> Vec<Finding> {
     if stands_in(file, MAY_LOCK) { Vec::new() } else { each(file, &["Mutex", "RwLock"], text) }
 }
 
+/// Where a thread may stand still: a worker whose socket is broken has nothing else to do.
+const MAY_SLEEP: &[&str] = &["src/server/udp.rs"];
+
+/// Threads have names, and do not sleep: a task that sleeps holds up all others of its thread.
+pub fn threads(file: &Source) -> Vec<Finding> {
+    let mut findings = each(file, &["thread::spawn"], "name the thread: thread::Builder::new().name(…)");
+    if !stands_in(file, MAY_SLEEP) {
+        findings.extend(each(
+            file,
+            &["thread::sleep"],
+            "no sleeping thread; tokio::time, or a timeout of the socket",
+        ));
+    }
+    findings
+}
+
 /// What ends a thread.
 const PANICS: &[&str] = &[".unwrap()", ".expect(", "panic!", "unreachable!", "unimplemented!", "todo!"];
 
