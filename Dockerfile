@@ -11,6 +11,8 @@ COPY . .
 # glibc linked in statically: no dynamic loader, no libraries, nothing to patch but this binary.
 RUN TARGET="$(uname -m)-unknown-linux-gnu" \
     && RUSTFLAGS="-C target-feature=+crt-static" cargo build --locked --release --target "$TARGET" \
+    # Names of functions stay for backtraces; tables of lines are most of the file and go.
+    && strip --strip-debug "target/$TARGET/release/meridian" \
     && install -D -m 0755 "target/$TARGET/release/meridian" /image/meridian \
     # Authorities that https checks trust. Without this file the ones built into the binary are used;
     # mount your own over it for a private authority.

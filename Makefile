@@ -7,8 +7,8 @@ SHELL := /bin/sh
 # Where rustup puts cargo, for shells that have not read its profile yet.
 export PATH := $(PATH):$(HOME)/.cargo/bin
 
-# The development profile serves the demo as well: it is built in a fraction of the release's time, and it is
-# what `make test` builds, too.
+# The development profile serves the demo as well: it is built sooner than the release, which optimises across
+# crates, and it is what `make test` builds, too.
 .PHONY: demo
 demo: toolchain  ## run the main job on this machine: four regions, real geography, health, your word
 	@sh tests/install.sh dig curl
