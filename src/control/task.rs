@@ -396,6 +396,17 @@ fn aside<T>(wait: impl FnOnce() -> T) -> T {
     }
 }
 
+impl Built {
+    /// A snapshot of a world that nobody serves: nothing is probed, nobody has said anything.
+    pub fn at_rest(self, now: SystemTime) -> Snapshot {
+        let mut verdicts = health::Table::default();
+        verdicts.replace(self.plan.wanted.iter().cloned(), Instant::now().into_std());
+        let truth = Truth { verdicts: &verdicts, state: &State::default(), now };
+        let live = truth.words(&self.world, &self.plan);
+        snapshot(self.world, live, 0, 1)
+    }
+}
+
 fn snapshot(world: World, live: Box<[crate::steer::Live]>, workers: usize, generation: u64) -> Snapshot {
     let words = live.len();
     let tallies = (0..workers).map(|_| Tally::new(words)).collect();
