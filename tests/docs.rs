@@ -217,6 +217,65 @@ fn every_key_is_described_with_its_default() {
     }
 }
 
+//------------ The API -------------------------------------------------------
+
+/// The sources of the API below a path, in one text.
+fn api_sources(path: &Path) -> String {
+    let mut text = String::new();
+    for entry in std::fs::read_dir(path).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() && !path.ends_with("tests") {
+            text += &api_sources(&path);
+        } else if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with("tests.rs") {
+            text += &std::fs::read_to_string(&path).unwrap();
+        }
+    }
+    text
+}
+
+/// The first text in quotes after each place where `mark` stands.
+fn quoted_after<'t>(text: &'t str, mark: &str) -> Vec<&'t str> {
+    let rests = text.split(mark).skip(1).map(str::trim_start);
+    rests.filter_map(|rest| rest.strip_prefix('"')?.split('"').next()).collect()
+}
+
+#[test]
+fn every_call_is_described() {
+    let (sources, text) = (api_sources(&root().join("src/api")), page("docs/api.md"));
+    let mut count = 0;
+    for method in ["get", "put", "post", "delete"] {
+        for path in quoted_after(&sources, &format!("utoipa::path({method}, path = ")) {
+            // One row tells of reading both kinds of override.
+            let path = if method == "get" && path.ends_with("/override") { "…/override" } else { path };
+            let call = format!("`{} {path}", method.to_uppercase());
+            assert!(text.contains(&call), "docs/api.md says nothing of {call}`");
+            count += 1;
+        }
+    }
+    assert!(count > 15, "only {count} calls were found");
+}
+
+#[test]
+fn every_metric_is_described_and_no_other() {
+    let sources = api_sources(&root().join("src/api"));
+    let mut made = BTreeSet::new();
+    for (mark, prefix, suffix) in [
+        (".counter(", "meridian_", "_total"),
+        (".gauge(", "meridian_", ""),
+        (".info(", "meridian_", "_info"),
+        (".plain(", "", ""),
+    ] {
+        made.extend(quoted_after(&sources, mark).iter().map(|name| format!("{prefix}{name}{suffix}")));
+    }
+    let page = page("docs/api.md");
+    let section = page.split("## Metrics").nth(1).and_then(|rest| rest.split("\n## ").next()).unwrap();
+    let rows = section.lines().filter_map(|line| line.strip_prefix("| `")?.split(" | ").next());
+    let described: BTreeSet<String> =
+        rows.flat_map(|names| names.split(", ")).map(|name| name.trim_matches('`').to_owned()).collect();
+    assert!(made.len() > 20, "only {} metrics were found", made.len());
+    assert_eq!(described, made);
+}
+
 //------------ Dependencies and decisions ------------------------------------
 
 #[test]

@@ -36,7 +36,7 @@ type Rule = fn(&Source) -> Vec<Finding>;
 /// Holds the whole tree against a rule.
 fn check_tree(rule: Rule) {
     let findings: Vec<String> =
-        source::tree().iter().flat_map(|file| rule(file)).map(|finding| finding.to_string()).collect();
+        source::tree().iter().flat_map(rule).map(|finding| finding.to_string()).collect();
     assert!(findings.is_empty(), "\n{}\n", findings.join("\n"));
 }
 

@@ -17,8 +17,11 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ("answer", &["model", "zone", "geo", "health", "steer", "snapshot"]),
     ("server", &["answer", "snapshot"]),
     ("anycast", &["model", "snapshot"]),
-    ("api", &["model", "config", "geo", "health", "steer", "snapshot", "control", "answer", "anycast"]),
-    ("ctl", &["model"]),
+    (
+        "api",
+        &["model", "config", "zone", "geo", "health", "steer", "snapshot", "control", "answer", "anycast"],
+    ),
+    ("ctl", &["model", "api"]), // its wire types and how an explanation reads, so that the two ends agree
     ("telemetry", &[]),
     ("daemon", EVERYTHING),
     ("demo", EVERYTHING),

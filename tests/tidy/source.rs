@@ -27,12 +27,9 @@ impl Source {
 
     /// Every place where `word` stands in the code and is not part of a longer one: byte and line, from 1.
     pub fn words<'a>(&'a self, word: &'a str) -> impl Iterator<Item = (usize, usize)> + 'a {
-        let part = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
-        let bytes = self.code.as_bytes();
         let whole = move |at: &usize| {
-            let (first, last) = (word.as_bytes()[0], word.as_bytes()[word.len() - 1]);
-            !(part(Some(&first)) && at.checked_sub(1).is_some_and(|before| part(bytes.get(before))))
-                && !(part(Some(&last)) && part(bytes.get(at + word.len())))
+            let (before, after) = (&self.code[..*at], &self.code[at + word.len()..]);
+            !joined(before, word) && !joined(word, after)
         };
         self.code.match_indices(word).map(|(at, _)| at).filter(whole).map(|at| (at, self.line(at)))
     }
@@ -41,6 +38,12 @@ impl Source {
     pub fn line(&self, at: usize) -> usize {
         1 + self.code[..at].matches('\n').count()
     }
+}
+
+/// Whether two texts, side by side, make one word where they meet.
+fn joined(left: &str, right: &str) -> bool {
+    let part = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+    part(left.as_bytes().last()) && part(right.as_bytes().first())
 }
 
 /// The root of the repository.
