@@ -2,11 +2,16 @@
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::SystemTime;
 
 use super::ConfigFile;
-use crate::control::{Built, load};
+use crate::api::explain::{ClientAsked, Question, explain as explain_question, render};
+use crate::api::wire::Explanation;
+use crate::control::words::seconds;
+use crate::control::{Built, load, with_causes};
 use crate::daemon::this_node;
-use crate::model::Problems;
+use crate::geo;
+use crate::model::{Name, Problems};
 
 /// Loads what `serve` loads. Problems go to standard error, one a line; 2 if there is an error among them.
 pub fn check(config: &Path) -> ExitCode {
@@ -62,13 +67,49 @@ pub struct Explain {
     name: String,
     /// The client: an address, or a network as a resolver would send it.
     client: String,
-    /// Ask the running node, with its verdicts and overrides, instead of the configuration alone. The default
-    /// takes every endpoint as not probed yet.
+    /// Print JSON, as the API does.
     #[arg(long)]
-    live: bool,
+    json: bool,
 }
 
-/// Explains from the configuration, or asks the running node.
-pub fn explain(_arguments: &Explain) -> ExitCode {
-    ExitCode::FAILURE
+/// Explains from the configuration alone: every checked endpoint is taken as not probed yet, and nobody has said
+/// anything. `meridian ctl explain` asks a running node, with its verdicts and overrides.
+pub fn explain(arguments: &Explain) -> ExitCode {
+    let dotted = format!("{}.", arguments.name.trim_end_matches('.'));
+    let asked = dotted.parse::<Name>().map_err(|error| error.to_string());
+    let (name, client) = match asked.and_then(|name| Ok((name, arguments.client.parse::<ClientAsked>()?))) {
+        Ok(asked) => asked,
+        Err(text) => {
+            eprintln!("{text}");
+            return ExitCode::from(2);
+        }
+    };
+    let built = match load_here(&arguments.file.config) {
+        Ok((Some(built), _)) => built,
+        Ok((None, problems)) => {
+            say(&problems);
+            return ExitCode::from(2);
+        }
+        Err(error) => return super::failed(&error),
+    };
+    let explanation = explained(built, &name, client);
+    let shown =
+        if arguments.json { serde_json::to_string_pretty(&explanation) } else { Ok(render(&explanation)) };
+    println!("{}", shown.unwrap_or_else(|error| error.to_string()));
+    ExitCode::SUCCESS
+}
+
+fn explained(built: Built, name: &Name, client: ClientAsked) -> Explanation {
+    let now = SystemTime::now();
+    let rules = built.config.geo.rules.clone();
+    let opened = built.config.geo.databases.iter().map(|(path, _)| geo::Database::open(path));
+    let databases: Result<Vec<_>, _> = opened.collect();
+    let snapshot = built.at_rest(now);
+    let mut question = Question::new(&snapshot, name, client, seconds(now));
+    match databases {
+        Ok(databases) => question.facts = Some(geo::facts(&databases, question.client.address())),
+        Err(error) => question.notes.push(with_causes(&error)),
+    }
+    question.rules = &rules;
+    explain_question(&question)
 }

@@ -1,4 +1,4 @@
-//! stub until the API's branch is merged
+//! stub
 #[derive(Debug, clap::Args)]
 pub struct CtlArgs {}
 pub async fn run(_: CtlArgs) -> std::io::Result<()> {

@@ -283,6 +283,8 @@ impl Starting {
             config: config.clone(),
             latches: latches.clone(),
             counters: self.counters.clone(),
+            clock: Arc::new(SystemTime::now),
+            version: env!("CARGO_PKG_VERSION"),
         };
         let shutdown = self.stop_rest.clone();
         self.tasks.spawn(async move {

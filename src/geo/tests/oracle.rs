@@ -126,6 +126,9 @@ fn check(world: &World, edges: &[Network], probes: &[IpAddr]) {
         for &other in addresses.iter().filter(|&&other| between(first, other, last)).chain([&first, &last]) {
             assert_eq!(table.find(other), found, "{address}/{} also holds {other}", found.depth);
         }
+        for embedded in ["::ffff:0:0", "64:ff9b::", "2001::", "2002::"].map(|text| text.parse().unwrap()) {
+            assert!(!between(first, embedded, last), "{address}/{} reaches into {embedded}", found.depth);
+        }
         for service in 0..world.services.len() {
             check_service(world, &table, service, address, &addresses);
         }
