@@ -130,7 +130,8 @@ impl Slot {
         let world = &*snapshot.world;
         let limit = self.limit(peer, world);
         let reserved = self.edns.as_ref().map_or(0, |edns| edns.reserve(world.identity.as_bytes()));
-        let mut message = Message::new(out, limit - reserved);
+        // An identity has at most 64 octets, so header, question and OPT fit into 512.
+        let mut message = Message::new(out, limit.saturating_sub(reserved));
         self.put_question(&mut message, query);
         let mut sections = Sections { slot: self, snapshot, peer, now, worker, message: &mut message };
         let outcome = match sections.slot.read {

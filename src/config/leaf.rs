@@ -89,20 +89,20 @@ impl Leaf for String {
 
 //------------ Identity ------------------------------------------------------
 
-/// How a node calls itself: NSID (RFC 5001), and one character-string of TXT, so at most 255 octets.
+/// How a node calls itself: NSID (RFC 5001). At most 64 octets, so that a question and its OPT always fit into 512.
 #[derive(Clone, Debug)]
 pub struct Identity(pub String);
 
 impl Leaf for Identity {
     fn leaf(value: &DeValue) -> Result<Self, Wrong> {
-        const WANTS: &str = "a name of 1 to 255 octets without control characters";
+        const WANTS: &str = "a name of 1 to 64 octets without control characters";
         let word = string(value, WANTS)?;
-        let fine = !word.is_empty() && word.len() <= 255 && !word.chars().any(char::is_control);
+        let fine = !word.is_empty() && word.len() <= 64 && !word.chars().any(char::is_control);
         fine.then(|| Identity(word.to_owned())).ok_or(Wrong::not(WANTS))
     }
 }
 
-leaf_schema!(Identity, "Identity", { "type": "string", "minLength": 1, "maxLength": 255 });
+leaf_schema!(Identity, "Identity", { "type": "string", "minLength": 1, "maxLength": 64 });
 
 //------------ FilePath ------------------------------------------------------
 

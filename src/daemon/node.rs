@@ -2,10 +2,13 @@
 
 use crate::control::Node;
 
+/// Linux host names are this long at most, and so is an identity.
+const MAX_NAME: usize = 64;
+
 /// The host's name, and a cookie secret from the system's generator.
 pub fn this_node() -> Result<Node, getrandom::Error> {
     let mut cookie_secret = [0; 16];
     getrandom::fill(&mut cookie_secret)?;
-    let host_name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    let host_name = rustix::system::uname().nodename().to_string_lossy().chars().take(MAX_NAME).collect();
     Ok(Node { host_name, cookie_secret })
 }

@@ -43,7 +43,7 @@ workers = "two""#,
         (
             r#"[server]
 identity = """#,
-            r"m.toml:2:12: identity '' is not a name of 1 to 255 octets without control characters",
+            r"m.toml:2:12: identity '' is not a name of 1 to 64 octets without control characters",
         ),
         (
             r#"[regions.eu-west]
