@@ -68,6 +68,10 @@ pub fn word(bytes: &[u8], subject: &Subject, now: SystemTime) -> Result<WishedWo
         let example = r#"{"state":"down","reason":"maintenance","expires_in":"30m"}"#;
         return Err(Problem::bad(format!("there is no body; send one like {example}")).knowing(FIELDS));
     }
+    // A list would be taken for the fields in their order.
+    if !bytes.trim_ascii_start().starts_with(b"{") {
+        return Err(Problem::bad("the body is not a JSON object").knowing(FIELDS));
+    }
     let body: WordBody = serde_json::from_slice(bytes).map_err(|error| unreadable(&error))?;
     Ok(WishedWord {
         state: state(&body, subject)?,
@@ -205,8 +209,8 @@ mod tests {
         let with = |fields: &str| format!("{{{fields},\"reason\":\" drill \"}}");
         check(&with(r#""state":"down""#), true, Ok((Down, None)));
         check(&with(r#""state":"drain","expires_in":"1h30m""#), true, Ok((Drain, Some(5_400))));
-        check(&with(r#""state":"up","expires_at":"2026-09-21T13:34:20Z""#), false, Ok((Up, Some(60))));
-        check(&with(r#""state":"up","expires_at":"2026-09-21T15:34:20+02:00""#), false, Ok((Up, Some(60))));
+        check(&with(r#""state":"up","expires_at":"2026-09-21T14:14:20Z""#), false, Ok((Up, Some(60))));
+        check(&with(r#""state":"up","expires_at":"2026-09-21T16:14:20+02:00""#), false, Ok((Up, Some(60))));
         check(&with(r#""weight":5"#), false, Ok((Weight(5), None)));
         check(&with(r#""state":"weight","weight":10000"#), false, Ok((Weight(10_000), None)));
         check(&with(r#""weight":5"#), true, Err("a region has no weight"));
@@ -226,7 +230,7 @@ mod tests {
         check(&with(r#""state":"down","raeson":"x""#), true, Err("unknown field `raeson`, expected one of"));
         check("", true, Err("there is no body"));
         check("{", true, Err("line 1 column 1"));
-        check("[]", true, Err("the body is not"));
+        check(r#"["down",null,"drill"]"#, true, Err("the body is not a JSON object"));
     }
 
     #[test]

@@ -87,6 +87,9 @@ fn unix(at: SystemTime) -> f64 {
 /// Names and values of one series.
 pub type Labels = Vec<(&'static str, String)>;
 
+/// A value of any kind.
+type Value = Gauge<f64, AtomicU64>;
+
 /// One scrape under construction.
 pub struct Sheet(Registry);
 
@@ -99,22 +102,40 @@ impl Sheet {
         self.0.sub_registry_with_prefix("meridian")
     }
 
-    /// A count that only grows; `_total` is added to its name.
+    /// A count that only grows; `_total` is added to its name. One row without labels is a metric by itself.
     pub fn counter(&mut self, name: &str, help: &str, rows: impl IntoIterator<Item = (Labels, u64)>) {
-        let family = Family::<Labels, Counter>::default();
+        let (family, alone) = (Family::<Labels, Counter>::default(), Counter::<u64>::default());
+        let mut is_family = true;
         for (labels, count) in rows {
-            family.get_or_create(&labels).inc_by(count);
+            is_family = !labels.is_empty();
+            if is_family {
+                family.get_or_create(&labels).inc_by(count)
+            } else {
+                alone.inc_by(count)
+            };
         }
-        self.ours().register(name, help, family);
+        match is_family {
+            true => self.ours().register(name, help, family),
+            false => self.ours().register(name, help, alone),
+        }
     }
 
     /// A value that may fall again.
     pub fn gauge(&mut self, name: &str, help: &str, rows: impl IntoIterator<Item = (Labels, f64)>) {
-        let family = Family::<Labels, Gauge<f64, AtomicU64>>::default();
+        let (family, alone) = (Family::<Labels, Value>::default(), Value::default());
+        let mut is_family = true;
         for (labels, value) in rows {
-            family.get_or_create(&labels).set(value);
+            is_family = !labels.is_empty();
+            if is_family {
+                family.get_or_create(&labels).set(value)
+            } else {
+                alone.set(value)
+            };
         }
-        self.ours().register(name, help, family);
+        match is_family {
+            true => self.ours().register(name, help, family),
+            false => self.ours().register(name, help, alone),
+        }
     }
 
     fn info(&mut self, name: &str, help: &str, labels: Labels) {
@@ -123,7 +144,7 @@ impl Sheet {
 
     /// A name that every process shares, without our prefix.
     fn plain(&mut self, name: &str, help: &str, value: f64) {
-        let gauge = Gauge::<f64, AtomicU64>::default();
+        let gauge = Value::default();
         gauge.set(value);
         self.0.register(name, help, gauge);
     }

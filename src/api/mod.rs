@@ -90,10 +90,10 @@ pub fn router(context: Context) -> Router {
     let openapi = document.to_json().unwrap_or_default().into();
     let edge = Edge { context, databases: Default::default(), scrape: Semaphore::new(1), openapi };
     let edge = Arc::new(edge);
-    router
-        .fallback(problem::no_such_path)
-        .layer(axum::middleware::from_fn_with_state(Arc::clone(&edge), guard::guard))
-        .with_state(edge)
+    let guard = axum::middleware::from_fn_with_state(Arc::clone(&edge), guard::guard);
+    let calls: Router = router.fallback(problem::no_such_path).with_state(edge);
+    // The guard stands outside the whole router, where a 405 has its Allow already.
+    Router::new().fallback_service(calls).layer(guard)
 }
 
 /// Every call, by path; the document names exactly these.

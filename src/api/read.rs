@@ -97,7 +97,7 @@ pub async fn explain(
 }
 
 fn name(text: &str) -> Result<Name, Problem> {
-    let absolute = if text.ends_with('.') { text.to_owned() } else { format!("{text}.") };
+    let absolute = if text.is_empty() || text.ends_with('.') { text.to_owned() } else { format!("{text}.") };
     absolute.parse().map_err(|_| {
         let word = super::problem::shortened(text);
         Problem::bad(format!("name: '{word}' is not a domain name; write one like 'www.example.com'"))
