@@ -13,5 +13,5 @@ mod serve;
 mod watch;
 
 pub use log::{LogFormat, start_log};
-pub use node::this_node;
+pub use node::{raise_descriptors, this_node};
 pub use serve::{Daemon, Options, ServeError, runtime};

@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::{this_node, watch as files};
+use super::{raise_descriptors, this_node, watch as files};
 use crate::answer::Worker;
 use crate::anycast::{self, Latches};
 use crate::api;
@@ -304,9 +304,10 @@ fn spawn_tcp(
 ) -> std::io::Result<JoinHandle<()>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let reader = shared.reader();
+    let limits = tcp::Limits::within(raise_descriptors());
     std::thread::Builder::new().name("tcp".into()).spawn(move || {
         let local = tokio::task::LocalSet::new();
-        let serve = tcp::run(listeners, reader, worker, tcp::Limits::default(), shutdown, TCP_GRACE);
+        let serve = tcp::run(listeners, reader, worker, limits, shutdown, TCP_GRACE);
         if let Err(error) = local.block_on(&runtime, serve) {
             warn!(%error, "TCP ended");
         }

@@ -40,6 +40,16 @@ impl Default for Limits {
     }
 }
 
+impl Limits {
+    /// The default, with at most half of the process's file descriptors for connections: strangers must not take
+    /// those that probes, the API and the node's own question need.
+    pub fn within(descriptors: u64) -> Limits {
+        let limits = Limits::default();
+        let half = usize::try_from(descriptors / 2).unwrap_or(usize::MAX);
+        Limits { connections: limits.connections.min(half).max(1), ..limits }
+    }
+}
+
 /// The longest query that is read; a longer one ends its connection. Queries are small: 512 octets of name and
 /// options and some to spare.
 const LONGEST_QUERY: usize = 4096;

@@ -33,7 +33,7 @@ fn an_override_counts_on_the_next_query() {
     let region = "/v1/regions/ap-northeast/override";
     let endpoint = "/v1/services/www/endpoints/ap-northeast/override";
     for path in [region, endpoint] {
-        for _ in 0..20 {
+        for _ in 0..5 {
             assert_eq!(steer(node.dns, NAME, TOKYO), [scene.address("ap-northeast")]);
             let (status, body) = call(&node, "PUT", path, Some(DOWN));
             assert!(is_success(status), "{status} {body}");

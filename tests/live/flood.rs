@@ -2,9 +2,10 @@
 
 use std::io::Write;
 use std::net::{Shutdown, SocketAddr, TcpStream, UdpSocket};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
-use super::client::dig;
+use super::client::{curl, dig};
 use super::node::{Node, PATIENCE};
 use super::scene::Scene;
 
@@ -219,5 +220,27 @@ fn silent_connections_are_put_out_when_all_slots_are_taken() {
     let shown = dig(node.dns, "static.gslb.example A +tcp +time=25");
     assert_eq!(shown.status, "NOERROR");
     still_well(&node, lines);
+    drop(kept);
+}
+
+#[test]
+fn strangers_do_not_use_up_the_descriptors() {
+    let scene = Scene::new();
+    let mut command = Command::new("sh");
+    // Soft and hard: it cannot be raised, so connections have to leave room.
+    let serve = format!("ulimit -n 256; exec '{}' serve", env!("CARGO_BIN_EXE_meridian"));
+    command.args(["-c", &serve]).current_dir(scene.path());
+    let node = Node::start_as(command);
+    let lines = node.process.log.count();
+    let kept: Vec<_> = (0..300)
+        .map(|_| TcpStream::connect(node.dns).expect("a connection, or a place in the queue"))
+        .collect();
+    // Longer than the node waits from one question to itself to the next one; TCP has no slot left for it.
+    std::thread::sleep(Duration::from_secs(3));
+    assert_eq!(curl(&[], &format!("http://{}/healthz", node.api)).0, 200);
+    assert_eq!(dig(node.dns, "static.gslb.example A +notcp +ignore").status, "NOERROR");
+    let log = node.process.log.all();
+    assert!(log.len() <= lines + FEW_LINES, "{log:?}");
+    assert!(!log.iter().any(|line| line.contains("Too many open files")), "{log:?}");
     drop(kept);
 }
