@@ -17,10 +17,19 @@ use std::path::Path;
 
 use scenario::file::File;
 
-/// Runs every scenario of a file, and fails with all that went wrong.
-async fn check(name: &str) {
+/// All that went wrong in a file; a test that returns it fails with nothing but these lines.
+struct Failures(Vec<String>);
+
+impl std::fmt::Debug for Failures {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "\n{}", self.0.join("\n"))
+    }
+}
+
+/// Runs every scenario of a file.
+async fn check(name: &str) -> Result<(), Failures> {
     let failures = failures(name).await;
-    assert!(failures.is_empty(), "\n{}", failures.join("\n"));
+    if failures.is_empty() { Ok(()) } else { Err(Failures(failures)) }
 }
 
 async fn failures(name: &str) -> Vec<String> {
@@ -39,8 +48,8 @@ macro_rules! scenarios {
     ($($name:ident,)*) => {
         $(
             #[tokio::test(start_paused = true)]
-            async fn $name() {
-                check(stringify!($name)).await;
+            async fn $name() -> Result<(), Failures> {
+                check(stringify!($name)).await
             }
         )*
 

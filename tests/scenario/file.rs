@@ -126,7 +126,7 @@ fn step(steps: &mut Vec<Step>, line: usize, text: &str) -> Result<(), String> {
         let step = steps.last_mut().ok_or("an indented line belongs below a step")?;
         step.block.push(expected.to_owned());
     } else if !text.trim().is_empty() && !text.starts_with('#') {
-        let (words, brief) = match text.split_once("=>") {
+        let (words, brief) = match text.split_once(" => ") {
             Some((words, brief)) => (words.trim(), Some(brief.trim().to_owned())),
             None => (text.trim(), None),
         };
