@@ -245,10 +245,13 @@ impl<'a> Sections<'a, '_> {
             self.message.remember(super::query::HEADER);
         }
         outcome.authoritative = !matches!(at.found, Found::Cut(_));
-        for _ in 0..MAX_CHAIN {
+        let mut passed = [Found::Outside; MAX_CHAIN];
+        for turn in 0..MAX_CHAIN {
+            passed[turn] = at.found;
             match self.step(at, &mut outcome) {
-                Some(next) => at = next,
-                None => return outcome,
+                // An alias leads to the same target whichever way one came: what was passed is a loop.
+                Some(next) if next.found == Found::Outside || !passed.contains(&next.found) => at = next,
+                _ => return outcome,
             }
         }
         outcome
