@@ -54,7 +54,7 @@ impl Question {
     }
 
     /// Octets of the question in the query: name, type and class.
-    pub fn len(&self) -> usize {
+    pub fn octets(&self) -> usize {
         usize::from(self.name_len) + 4
     }
 
@@ -120,7 +120,7 @@ pub fn read(query: &[u8], question: &mut Question, edns: &mut Option<Edns>) -> (
     let (questions, records) = (count(4), [count(6), count(8), count(10)]);
     let at = match questions {
         0 => HEADER,
-        1 if question.read(query).is_some() => HEADER + question.len(),
+        1 if question.read(query).is_some() => HEADER + question.octets(),
         _ => return (Read::Reject(Rcode::FORMERR), false),
     };
     let readable = questions == 1;

@@ -174,7 +174,7 @@ impl Slot {
         message.patch(0, query.get(..2).unwrap_or(&[0, 0]));
         if self.readable {
             let start = message.len();
-            message.put(query.get(start..start + self.question.len()).unwrap_or_default());
+            message.put(query.get(start..start + self.question.octets()).unwrap_or_default());
             message.patch(4, &[0, 1]);
         }
     }

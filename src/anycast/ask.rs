@@ -38,6 +38,10 @@ pub async fn run(
             () = shutdown.cancelled() => return,
             _ = beat.tick() => {}
         }
+        if latches.borrow().stopping {
+            // Falling silent is what it was told to do.
+            return;
+        }
         let silent = ask_all(&listeners, &shared).await;
         latches.send_if_modified(|latches| note(latches, silent));
     }

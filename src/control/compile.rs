@@ -1,6 +1,6 @@
 //! Text and databases into a world: the one loader that `check`, `serve` and `explain` share.
 //!
-//! Checks that span rooms live here: a name outside every zone, a rule that answers NODATA to some clients.
+//! Checks that span rooms happen on the way: a name outside every zone is found where the table is built.
 
 use std::net::IpAddr;
 use std::path::Path;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::plan::Plan;
 use crate::config::{self, Config};
 use crate::geo;
-use crate::model::{Family, OrderRule, Problems, Region, Service, ServiceId, Steer};
+use crate::model::{Family, OrderRule, Problems, Region, Service, ServiceId};
 use crate::snapshot::{Addresses, SteeredService, World};
 use crate::steer::Steered;
 use crate::steer::hash::EndpointKey;
@@ -66,7 +66,6 @@ pub fn compile(mut config: Config, node: &Node, problems: &mut Problems) -> Opti
     }
     let names = names(&config, problems);
     let (databases, table) = geography(&config, problems);
-    warn_of_client_dependent_nodata(&config, problems);
     let (names, geo) = (names?, table?);
     let world = World {
         names,
@@ -141,18 +140,6 @@ pub fn with_causes(error: &dyn std::error::Error) -> String {
         cause = error.source();
     }
     text
-}
-
-/// DESIGN 4.8: an answer that only some clients get is NODATA, and RFC 7871 §7.4 lets resolvers keep a negative
-/// answer for everybody.
-fn warn_of_client_dependent_nodata(config: &Config, problems: &mut Problems) {
-    let own = config.services.iter().flat_map(|service| &service.order_rules);
-    for rule in config.geo.rules.iter().chain(own) {
-        if rule.steer == Steer::Regions(Vec::new()) {
-            let text = "these clients get NODATA, which many resolvers keep for all of their clients";
-            problems.warn(&rule.place, text);
-        }
-    }
 }
 
 fn steered(services: &[Service], regions: &[Region]) -> Box<[SteeredService]> {

@@ -51,6 +51,8 @@ pub struct EndpointReport {
     pub weight: u16,
     /// The operator's word on this endpoint alone.
     pub word: Option<Revised>,
+    /// The operator's word on its whole region.
+    pub region_word: Option<Revised>,
     /// By family; absent families have no addresses.
     pub families: Vec<FamilyReport>,
 }
@@ -110,6 +112,8 @@ pub struct StatusReport {
     pub revision: u64,
     /// Since when it serves.
     pub started: SystemTime,
+    /// When the world in force was loaded.
+    pub loaded: SystemTime,
     /// Whether every target has its first verdict, or the time for that is over.
     pub first_verdicts: bool,
     /// Geographic databases.

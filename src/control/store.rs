@@ -2,7 +2,7 @@
 //!
 //! One redb file holds one table, from revision to command as JSON. A command is durable before it is applied.
 //! Opening replays the log; what no longer matters (lifted, replaced, run out) is left out when the log is
-//! rewritten, which happens on opening once it has grown past [`COMPACT_ABOVE`] commands.
+//! rewritten, which happens on opening once it has grown past `COMPACT_ABOVE` commands.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

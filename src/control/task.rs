@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use tokio::runtime::RuntimeFlavor;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
@@ -61,6 +62,9 @@ pub struct Wiring {
     pub shutdown: CancellationToken,
 }
 
+/// What comes back from the thread that compiles.
+type Compiled = (Option<Box<Built>>, Problems);
+
 /// All that can wake control.
 enum Event {
     Observed(Observation),
@@ -80,6 +84,7 @@ pub struct Control {
     pub(super) totals: Totals,
     pub(super) clock: Clock,
     pub(super) started: SystemTime,
+    pub(super) loaded: SystemTime,
     pub(super) last_reload: Option<Reloaded>,
     pub(super) reloads: (u64, u64),
     pub(super) transitions: u64,
@@ -95,7 +100,7 @@ pub struct Control {
     reload_next: Vec<oneshot::Sender<Reloaded>>,
     /// Ends of words in force, sorted.
     ends: VecDeque<SystemTime>,
-    compiled: (mpsc::Sender<(Option<Box<Built>>, Problems)>, mpsc::Receiver<(Option<Box<Built>>, Problems)>),
+    compiled: (mpsc::Sender<Compiled>, mpsc::Receiver<Compiled>),
     wiring: Wiring,
 }
 
@@ -123,6 +128,7 @@ impl Control {
             totals: Totals::default(),
             clock,
             started: now,
+            loaded: now,
             last_reload: None,
             reloads: (0, 0),
             transitions: 0,
@@ -241,7 +247,8 @@ impl Control {
             None if current == 0 => return Ok(None),
             None => Command::Lift { subject: subject.clone(), who, at: now },
         };
-        self.store.append(self.state.revision + 1, &command).map_err(|error| {
+        let revision = self.state.revision + 1;
+        aside(|| self.store.append(revision, &command)).map_err(|error| {
             let text = super::with_causes(&error);
             error!(error = text, "an override could not be stored");
             Refusal::Store(text)
@@ -355,7 +362,7 @@ impl Control {
         let generation = self.shared.load().generation + 1;
         let next = Arc::new(snapshot(world, live, self.workers, generation));
         self.totals.retire(self.shared.swap(next));
-        (self.plan, self.databases) = (plan, databases);
+        (self.plan, self.databases, self.loaded) = (plan, databases, (self.clock)());
         self.wiring.standing.send_replace(Arc::clone(&self.plan.standing));
         self.wiring.config.send_replace(Arc::new(config));
         self.folded_at = Instant::now();
@@ -378,6 +385,25 @@ impl Control {
     /// The targets of an endpoint.
     pub(super) fn targets(&self, id: EndpointId) -> &super::plan::EndpointTargets {
         &self.plan.endpoints[id.index()]
+    }
+}
+
+/// Waits for the disk without holding up other tasks of the runtime, where it has threads to spare.
+fn aside<T>(wait: impl FnOnce() -> T) -> T {
+    match tokio::runtime::Handle::current().runtime_flavor() {
+        RuntimeFlavor::MultiThread => tokio::task::block_in_place(wait),
+        _ => wait(),
+    }
+}
+
+impl Built {
+    /// A snapshot of a world that nobody serves: nothing is probed, nobody has said anything.
+    pub fn at_rest(self, now: SystemTime) -> Snapshot {
+        let mut verdicts = health::Table::default();
+        verdicts.replace(self.plan.wanted.iter().cloned(), Instant::now().into_std());
+        let truth = Truth { verdicts: &verdicts, state: &State::default(), now };
+        let live = truth.words(&self.world, &self.plan);
+        snapshot(self.world, live, 0, 1)
     }
 }
 

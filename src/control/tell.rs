@@ -96,6 +96,7 @@ impl Control {
             service: service.name.clone(),
             weight: service.endpoints[position].weight,
             word: self.word(&subject),
+            region_word: self.word(&Subject::Region(region.clone())),
             families: Family::ALL.into_iter().filter_map(family).collect(),
             region,
         }
@@ -165,6 +166,7 @@ impl Control {
             generation: snapshot.generation,
             revision: self.state.revision,
             started: self.started,
+            loaded: self.loaded,
             first_verdicts: self.has_first_verdicts(),
             databases: self.databases.clone(),
             geo: world.geo.size(),

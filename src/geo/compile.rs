@@ -19,7 +19,7 @@ use super::poptrie::{Builder, MAX_VALUE, Poptrie};
 use super::rules::{RuleRange, Rules};
 use super::spread::SpreadMap;
 use super::table::{Cell, PlaceId, Table};
-use super::tree::{Walk, address};
+use super::tree::{Walk, address, embedded};
 
 /// All that a table is made of.
 #[derive(Clone, Copy)]
@@ -83,6 +83,8 @@ struct Compiler<'a> {
     /// Cells by facts where no network rule holds: nearly everywhere.
     by_facts: Vec<Option<u32>>,
     by_rule: SpreadMap<(u32, FactId), u32>,
+    /// Cells of addresses that are unfolded before anybody looks here, by the cell that they look like.
+    twins: HashMap<u32, u32>,
 }
 
 impl<'a> Compiler<'a> {
@@ -99,6 +101,7 @@ impl<'a> Compiler<'a> {
             cell_ids: SpreadMap::default(),
             by_facts: Vec::new(),
             by_rule: SpreadMap::default(),
+            twins: HashMap::new(),
         }
     }
 
@@ -116,19 +119,26 @@ impl<'a> Compiler<'a> {
             sources.push(source);
         }
         let mut networks = Networks::new(self.rules.networks(family));
+        // Addresses that callers unfold are answered as IPv4: no block around an IPv6 address may reach into
+        // theirs, or its scope would promise them an answer that they do not get.
+        let mut unfolded = Networks::new(embedded(family));
         let mut cutter = Cutter::new(Builder::new());
         loop {
-            let last = sources.iter().fold(networks.last, |last, source| last.min(source.last));
+            let nearest = networks.last.min(unfolded.last);
+            let last = sources.iter().fold(nearest, |last, source| last.min(source.last));
             let facts = sources.iter().fold(0, |facts, source| self.knowledge.refined(facts, source.facts));
-            cutter.push(last, self.cell(networks.rule, facts)?);
+            let cell = self.cell(networks.rule, facts)?;
+            cutter.push(last, if unfolded.rule == 0 { cell } else { self.apart(cell)? });
             if last == u128::MAX {
                 return Ok(cutter.finish().finish());
             }
             for source in sources.iter_mut().filter(|source| source.last == last) {
                 source.advance(&mut self.knowledge)?;
             }
-            if networks.last == last {
-                networks.advance();
+            for ranges in [&mut networks, &mut unfolded] {
+                if ranges.last == last {
+                    ranges.advance();
+                }
             }
         }
     }
@@ -187,6 +197,20 @@ impl<'a> Compiler<'a> {
             self.cells.push(cell);
         }
         Ok(id)
+    }
+
+    /// A cell like this one that is not merged with it.
+    fn apart(&mut self, cell: u32) -> Result<u32, CompileError> {
+        if let Some(twin) = self.twins.get(&cell) {
+            return Ok(*twin);
+        }
+        let twin = self.cells.len() as u32;
+        if twin > MAX_VALUE {
+            return Err(CompileError::TooManyCells);
+        }
+        self.cells.push(self.cells[cell as usize]);
+        self.twins.insert(cell, twin);
+        Ok(twin)
     }
 
     /// A service's own rules, once all places are known.

@@ -81,7 +81,7 @@ impl Database {
     }
 
     /// What the database knows of an address whose IPv4 has been unfolded: one descent and one decode, for
-    /// `explain` and as the oracle of tests. Nothing, if the record is damaged: [`super::compile`] says so.
+    /// `explain` and as the oracle of tests. Nothing, if the record is damaged: [`super::compile()`] says so.
     pub fn lookup(&self, address: IpAddr) -> Facts {
         match self.tree().find(address) {
             Some(_) => self.decode(address).unwrap_or_default(),

@@ -1,7 +1,7 @@
 //! Geography: from an address to the order in which its client prefers the regions, and to how many bits of the
 //! address that took.
 //!
-//! [`Database`] reads MaxMind files, [`compile`] makes a [`Table`] of them, of the operator's rules and of the
+//! [`Database`] reads MaxMind files, [`compile()`] makes a [`Table`] of them, of the operator's rules and of the
 //! regions, and [`Table::resolve`] answers in a few memory reads. To learn the code, read `compile` first: it
 //! sweeps through the search `tree` of every database at once, turns records into numbers (`knowledge`), numbers
 //! into orders (`order`) and cells, joins neighbours (`cut`) and fills the trie (`poptrie`).

@@ -75,7 +75,7 @@ fn first_written<'a, T: Eq + Hash, I: Iterator<Item = T>>(
 }
 
 /// Nested blocks as consecutive ranges: the longest block decides, among equals the first.
-fn flatten(mut networks: Vec<(u128, u8, u32)>) -> Vec<RuleRange> {
+pub(super) fn flatten(mut networks: Vec<(u128, u8, u32)>) -> Vec<RuleRange> {
     networks.sort_by_key(|&(start, depth, _)| (start, depth));
     networks.dedup_by_key(|&mut (start, depth, _)| (start, depth));
     let mut ranges = Ranges { open: vec![(u128::MAX, 0)], done: Vec::new() };

@@ -6,6 +6,7 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
+use super::rules::{RuleRange, flatten};
 use crate::model::Family;
 
 /// IPv6 prefixes that hold IPv4 addresses: `::/96`, mapped, NAT64, Teredo, 6to4. Databases repeat their
@@ -187,6 +188,14 @@ impl Iterator for Walk<'_> {
             step = Step { node: self.tree.child(parent, false), key: step.key, depth };
         }
         Some(Ok(self.range(step)))
+    }
+}
+
+/// Every key of a family in order, in ranges that are embedded IPv4 (1) or not (0).
+pub(super) fn embedded(family: Family) -> Vec<RuleRange> {
+    match family {
+        Family::V4 => flatten(Vec::new()),
+        Family::V6 => flatten(EMBEDDED.map(|(start, depth)| (start, depth, 1)).to_vec()),
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod address;
 mod check;
+mod duration;
 mod id;
 mod location;
 mod name;
@@ -17,6 +18,7 @@ mod service;
 
 pub use address::{Family, Network, ScopeOffset, unfold};
 pub use check::{Check, HttpRequest, Probe, Request, StatusSet, Target};
+pub use duration::{parse_duration, print_duration};
 pub use id::{EndpointId, RegionId, ServiceId};
 pub use location::Location;
 pub use name::{Name, NameError};

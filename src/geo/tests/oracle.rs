@@ -126,6 +126,9 @@ fn check(world: &World, edges: &[Network], probes: &[IpAddr]) {
         for &other in addresses.iter().filter(|&&other| between(first, other, last)).chain([&first, &last]) {
             assert_eq!(table.find(other), found, "{address}/{} also holds {other}", found.depth);
         }
+        for embedded in ["::ffff:0:0", "64:ff9b::", "2001::", "2002::"].map(|text| text.parse().unwrap()) {
+            assert!(!between(first, embedded, last), "{address}/{} reaches into {embedded}", found.depth);
+        }
         for service in 0..world.services.len() {
             check_service(world, &table, service, address, &addresses);
         }
@@ -245,7 +248,9 @@ fn database() -> impl Strategy<Value = (Vec<u8>, Vec<Network>)> {
                 writer.insert_network(*network, &record.value(layout, precision));
             }
             if six {
-                ["2002::/16", "::ffff:0:0/96", "2001::/32"].map(|prefix| _ = writer.alias(prefix));
+                for prefix in ["2002::/16", "::ffff:0:0/96", "2001::/32"] {
+                    writer.alias(prefix);
+                }
             }
             (writer.finish(), networks.into_iter().map(|(network, _)| network).collect())
         },

@@ -48,24 +48,42 @@ pub fn build(zones: &[Zone], steered: &[Steered<'_>], problems: &mut Problems) -
     Some(Assembly::default().run(&nodes, zones))
 }
 
-/// A name with its labels from the right, for sorting.
+/// A name with its labels from the right, each behind its length: a parent is a prefix of its children, and
+/// so sorts before them.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Key(Vec<Box<[u8]>>);
+struct Key(Box<[u8]>);
 
 impl Key {
     fn of(name: &Name) -> Key {
-        let mut labels: Vec<Box<[u8]>> = name.labels().map(Box::from).collect();
-        labels.reverse();
-        Key(labels)
+        let labels: Vec<&[u8]> = name.labels().collect();
+        let mut key = Vec::with_capacity(name.as_wire().len());
+        for label in labels.iter().rev() {
+            key.push(label.len() as u8);
+            key.extend_from_slice(label);
+        }
+        Key(key.into())
+    }
+
+    /// The labels, from the right.
+    fn labels(&self) -> impl Iterator<Item = &[u8]> {
+        let mut rest = &self.0[..];
+        std::iter::from_fn(move || {
+            let (length, tail) = rest.split_first()?;
+            let (label, tail) = tail.split_at(usize::from(*length));
+            rest = tail;
+            Some(label)
+        })
     }
 
     fn parent(&self) -> Option<Key> {
-        (!self.0.is_empty()).then(|| Key(self.0[..self.0.len() - 1].to_vec()))
+        let last = self.labels().last()?;
+        Some(Key(self.0[..self.0.len() - 1 - last.len()].into()))
     }
 
     fn wire(&self) -> Vec<u8> {
-        let mut wire = Vec::new();
-        for label in self.0.iter().rev() {
+        let labels: Vec<&[u8]> = self.labels().collect();
+        let mut wire = Vec::with_capacity(self.0.len() + 1);
+        for label in labels.iter().rev() {
             wire.push(label.len() as u8);
             wire.extend_from_slice(label);
         }

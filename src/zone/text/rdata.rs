@@ -1,7 +1,7 @@
 //! Record data: the fields of one record to wire form.
 //!
 //! The `domain` crate knows the types; [`Fields`] feeds it our tokens through its [`Scanner`] trait, so that
-//! every complaint has the place of the field it is about. What the crate lacks stands in [`extra`](super::extra).
+//! every complaint has the place of the field it is about. What the crate lacks stands in [`extra`].
 
 use domain::base::iana::Rtype;
 use domain::base::name::Name as WireName;

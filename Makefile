@@ -1,0 +1,51 @@
+# Meridian on a fresh Debian machine: a Rust toolchain, make and a C compiler are all that it takes.
+# `make` alone lists what can be made. What a target misses is installed by apt where that is permitted; where it
+# is not, the target says what to install and stops before it builds anything.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+# Where rustup puts cargo, for shells that have not read its profile yet.
+export PATH := $(PATH):$(HOME)/.cargo/bin
+
+# The development profile serves the demo as well: it is built sooner than the release, which optimises across
+# crates, and it is what `make test` builds, too.
+.PHONY: demo
+demo: toolchain  ## run the main job on this machine: four regions, real geography, health, your word
+	@sh tests/install.sh dig curl
+	cargo run --locked -- demo
+
+.PHONY: test
+test: toolchain  ## run every test; installs dig, kdig and curl where they are missing
+	@sh tests/install.sh dig kdig curl
+	cargo test --locked
+
+.PHONY: check
+check: toolchain  ## format, lints and documentation, all warnings denied
+	@cargo fmt --version >/dev/null 2>&1 && cargo clippy --version >/dev/null 2>&1 || \
+		{ echo "make check needs rustfmt and clippy: rustup component add rustfmt clippy" >&2; exit 1; }
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
+
+.PHONY: bench
+bench: toolchain  ## run the benches
+	cargo bench --locked
+
+.PHONY: release
+release: toolchain  ## build the static binary that the image holds
+	RUSTFLAGS="-C target-feature=+crt-static" cargo build --locked --release --target $(TRIPLE)
+	@echo "target/$(TRIPLE)/release/meridian"
+
+TRIPLE = $(shell uname -m)-unknown-linux-gnu
+
+.PHONY: image
+image:  ## build the container image
+	docker build --tag meridian .
+
+.PHONY: help
+help:  ## list what can be made
+	@sed -n 's/^\([a-z]*\):[^#]*## /\1	/p' Makefile | awk -F '\t' '{ printf "make %-8s %s\n", $$1, $$2 }'
+
+.PHONY: toolchain
+toolchain:
+	@sh tests/install.sh cargo cc

@@ -1,0 +1,241 @@
+//! A write's body, judged: what an operator wants said, and until when.
+
+use std::time::{Duration, SystemTime};
+
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, StatusCode, header};
+use jiff::Timestamp;
+
+use super::problem::{Problem, shortened};
+use super::wire::WordBody;
+use crate::control::handle::WishedWord;
+use crate::model::{OverrideState, Subject, parse_duration};
+
+/// The longest body that is read, in octets.
+pub const LONGEST_BODY: usize = 64 << 10;
+/// The longest reason, in characters.
+const LONGEST_REASON: usize = 1_000;
+/// The largest weight.
+const LARGEST_WEIGHT: u16 = 10_000;
+/// How long an override may be said to last, both included.
+const LASTS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(365 * 86_400));
+
+/// The states that can be asked for.
+const STATES: [&str; 4] = ["up", "down", "drain", "weight"];
+/// The fields of a body.
+const FIELDS: [&str; 5] = ["state", "weight", "reason", "expires_in", "expires_at"];
+
+/// The body of a write, at most 64 KiB; what says what it is must say JSON.
+pub async fn body(headers: &HeaderMap, body: Body) -> Result<bytes::Bytes, Problem> {
+    let said =
+        headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    if said.is_some_and(|length| length > LONGEST_BODY as u64) {
+        return Err(too_large());
+    }
+    if let Some(kind) = headers.get(header::CONTENT_TYPE) {
+        is_json(kind.to_str().unwrap_or_default())?;
+    }
+    let bytes = to_bytes(body, LONGEST_BODY).await.map_err(|error| {
+        let longer = std::error::Error::source(&error)
+            .is_some_and(|cause| cause.is::<http_body_util::LengthLimitError>());
+        if longer { too_large() } else { Problem::bad("the body broke off") }
+    })?;
+    if !bytes.is_empty() && !headers.contains_key(header::CONTENT_TYPE) {
+        is_json("")?;
+    }
+    Ok(bytes)
+}
+
+fn too_large() -> Problem {
+    let detail = format!("a body may have {} KiB", LONGEST_BODY >> 10);
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail)
+}
+
+/// A page of another site cannot send this type without asking first.
+fn is_json(kind: &str) -> Result<(), Problem> {
+    let essence = kind.split(';').next().unwrap_or_default().trim();
+    if essence.eq_ignore_ascii_case("application/json") {
+        return Ok(());
+    }
+    let word = shortened(essence);
+    let detail = format!("the body must be application/json, not '{word}'; say so in Content-Type");
+    Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media-type", detail).knowing(["application/json"]))
+}
+
+/// The word that a body asks for at `now`.
+pub fn word(bytes: &[u8], subject: &Subject, now: SystemTime) -> Result<WishedWord, Problem> {
+    if bytes.trim_ascii().is_empty() {
+        let example = r#"{"state":"down","reason":"maintenance","expires_in":"30m"}"#;
+        return Err(Problem::bad(format!("there is no body; send one like {example}")).knowing(FIELDS));
+    }
+    let body: WordBody = serde_json::from_slice(bytes).map_err(|error| unreadable(&error))?;
+    Ok(WishedWord {
+        state: state(&body, subject)?,
+        reason: reason(body.reason.as_deref())?,
+        until: until(&body, now)?,
+    })
+}
+
+fn unreadable(error: &serde_json::Error) -> Problem {
+    let detail = format!("the body is not what it should be: {}", shortened(&error.to_string()));
+    match error.classify() {
+        serde_json::error::Category::Data => {
+            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail).knowing(FIELDS)
+        }
+        _ => Problem::bad(detail),
+    }
+}
+
+// state    weight   then
+// none     none     refused
+// weight   none     refused
+// none     some     weight
+// weight   some     weight
+// other    none     that state
+// other    some     refused: they contradict each other
+fn state(body: &WordBody, subject: &Subject) -> Result<OverrideState, Problem> {
+    let state = match (body.state.as_deref(), body.weight) {
+        (None, None) => return Err(Problem::invalid("state", "state or weight is needed").knowing(STATES)),
+        (Some("weight"), None) => {
+            return Err(Problem::invalid("weight", "the state 'weight' needs a weight"));
+        }
+        (None | Some("weight"), Some(weight)) => OverrideState::Weight(self::weight(weight)?),
+        (Some("up"), None) => OverrideState::Up,
+        (Some("down"), None) => OverrideState::Down,
+        (Some("drain"), None) => OverrideState::Drain,
+        (Some("up" | "down" | "drain"), Some(_)) => {
+            return Err(Problem::invalid("weight", "give a state or a weight, not both"));
+        }
+        (Some(other), _) => {
+            let detail = format!("no state is called '{}'; states: {}", shortened(other), STATES.join(", "));
+            return Err(Problem::invalid("state", detail).knowing(STATES));
+        }
+    };
+    match (state, subject) {
+        (OverrideState::Weight(_), Subject::Region(_)) => {
+            let detail = "a region has no weight; give one to its endpoints, or drain it";
+            Err(Problem::invalid("weight", detail).knowing(["up", "down", "drain"]))
+        }
+        _ => Ok(state),
+    }
+}
+
+fn weight(weight: u64) -> Result<u16, Problem> {
+    let small = u16::try_from(weight).ok().filter(|weight| *weight <= LARGEST_WEIGHT);
+    small.ok_or_else(|| {
+        Problem::invalid("weight", format!("weight {weight} is not from 0 to {LARGEST_WEIGHT}"))
+    })
+}
+
+fn reason(reason: Option<&str>) -> Result<String, Problem> {
+    let reason = reason.unwrap_or_default().trim();
+    let wrong = |detail: String| Err(Problem::invalid("reason", detail));
+    match reason.chars().count() {
+        0 => wrong("a reason is needed: why is this done?".into()),
+        long if long > LONGEST_REASON => {
+            wrong(format!("the reason has {long} characters; it may have {LONGEST_REASON}"))
+        }
+        _ if reason.chars().any(char::is_control) => {
+            wrong("the reason has control characters; write it on one line".into())
+        }
+        _ => Ok(reason.to_owned()),
+    }
+}
+
+fn until(body: &WordBody, now: SystemTime) -> Result<Option<SystemTime>, Problem> {
+    let (field, lasts) = match (body.expires_in.as_deref(), body.expires_at.as_deref()) {
+        (None, None) => return Ok(None),
+        (Some(_), Some(_)) => {
+            return Err(Problem::invalid("expires_at", "give expires_in or expires_at, not both"));
+        }
+        (Some(word), None) => ("expires_in", parse_duration(word).ok_or_else(|| no_duration(word))?),
+        (None, Some(word)) => ("expires_at", left_until(word, now)?),
+    };
+    if !(LASTS.0..=LASTS.1).contains(&lasts) {
+        return Err(Problem::invalid(field, "an override lasts from 1s to 365d from now"));
+    }
+    // The log keeps seconds, so that is what is promised: rounded up, never shorter than was asked.
+    let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default() + lasts;
+    let whole = since.as_secs() + u64::from(since.subsec_nanos() > 0);
+    Ok(Some(SystemTime::UNIX_EPOCH + Duration::from_secs(whole)))
+}
+
+fn no_duration(word: &str) -> Problem {
+    let word = shortened(word);
+    Problem::invalid("expires_in", format!("'{word}' is not a duration; write it like '30m' or '1h30m'"))
+}
+
+/// What is left until a moment; nothing for one that is past.
+fn left_until(word: &str, now: SystemTime) -> Result<Duration, Problem> {
+    let at = word.parse::<Timestamp>().map_err(|_| {
+        let word = shortened(word);
+        Problem::invalid("expires_at", format!("'{word}' is no time; write it like '2030-01-31T12:00:00Z'"))
+    })?;
+    Ok(SystemTime::from(at).duration_since(now).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: u64 = 1_790_000_000;
+
+    /// The state, and how long it lasts; or a part of what is refused.
+    fn check(body: &str, region: bool, wanted: Result<(OverrideState, Option<u64>), &str>) {
+        let (name, service) = ("eu-west".to_owned(), "www".to_owned());
+        let subject =
+            if region { Subject::Region(name) } else { Subject::Endpoint { service, region: name } };
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(NOW);
+        let found = word(body.as_bytes(), &subject, now);
+        match (found, wanted) {
+            (Ok(word), Ok((state, lasts))) => {
+                let left = word.until.map(|until| until.duration_since(now).unwrap().as_secs());
+                assert_eq!((word.state, left, word.reason.as_str()), (state, lasts, "drill"), "{body}");
+            }
+            (Err(problem), Err(part)) => {
+                assert!(format!("{problem:?}").contains(part), "{body}: {problem:?}")
+            }
+            (found, wanted) => panic!("{body}: {found:?}, not {wanted:?}"),
+        }
+    }
+
+    #[test]
+    fn bodies_become_words_or_say_why_not() {
+        use OverrideState::{Down, Drain, Up, Weight};
+        let with = |fields: &str| format!("{{{fields},\"reason\":\" drill \"}}");
+        check(&with(r#""state":"down""#), true, Ok((Down, None)));
+        check(&with(r#""state":"drain","expires_in":"1h30m""#), true, Ok((Drain, Some(5_400))));
+        check(&with(r#""state":"up","expires_at":"2026-09-21T13:34:20Z""#), false, Ok((Up, Some(60))));
+        check(&with(r#""state":"up","expires_at":"2026-09-21T15:34:20+02:00""#), false, Ok((Up, Some(60))));
+        check(&with(r#""weight":5"#), false, Ok((Weight(5), None)));
+        check(&with(r#""state":"weight","weight":10000"#), false, Ok((Weight(10_000), None)));
+        check(&with(r#""weight":5"#), true, Err("a region has no weight"));
+        check(&with(r#""weight":10001"#), false, Err("weight 10001 is not from 0 to 10000"));
+        check(&with(r#""weight":-1"#), false, Err("invalid value"));
+        check(&with(r#""state":"weight""#), false, Err("needs a weight"));
+        check(&with(r#""state":"down","weight":5"#), false, Err("not both"));
+        check(&with(r#""state":"dwon""#), true, Err("no state is called 'dwon'; states: up, down"));
+        check(&with(r#""expires_in":"1h""#), true, Err("state or weight is needed"));
+        check(&with(r#""state":"down","expires_in":"0s""#), true, Err("from 1s to 365d"));
+        check(&with(r#""state":"down","expires_in":"366d""#), true, Err("from 1s to 365d"));
+        check(&with(r#""state":"down","expires_in":"soon""#), true, Err("'soon' is not a duration"));
+        check(&with(r#""state":"down","expires_at":"1999-01-01T00:00:00Z""#), true, Err("from 1s to 365d"));
+        check(&with(r#""state":"down","expires_at":"tomorrow""#), true, Err("'tomorrow' is no time"));
+        let both = r#""state":"down","expires_in":"1s","expires_at":"2030-01-01T00:00:00Z""#;
+        check(&with(both), true, Err("not both"));
+        check(&with(r#""state":"down","raeson":"x""#), true, Err("unknown field `raeson`, expected one of"));
+        check("", true, Err("there is no body"));
+        check("{", true, Err("line 1 column 1"));
+        check("[]", true, Err("the body is not"));
+    }
+
+    #[test]
+    fn reasons_are_one_line_that_says_something() {
+        let refused = |text: &str| format!("{:?}", reason(Some(text)).unwrap_err());
+        assert!(refused("  ").contains("a reason is needed"));
+        assert!(refused("a\nb").contains("control characters"));
+        assert!(refused(&"é".repeat(1_001)).contains("1001 characters"));
+        assert_eq!(reason(Some(&"é".repeat(1_000))).unwrap().chars().count(), 1_000);
+        assert!(reason(None).is_err());
+    }
+}

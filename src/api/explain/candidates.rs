@@ -1,0 +1,156 @@
+//! One decision as it was made: every step that the pick took, and the endpoints it never came to.
+
+use crate::control::Revised;
+use crate::control::report::{AddressReport, EndpointReport};
+use crate::geo::Resolved;
+use crate::health::Level;
+use crate::model::{Family, OverrideState, Region, Service, ServiceId};
+use crate::steer::{Answer, Keep, Pick, Steered, Step, Tier, Why, Word};
+
+use super::Question;
+use super::order::Standpoint;
+use crate::api::show;
+
+/// A service, a client, a family, and what came of them.
+pub struct Case<'a> {
+    /// What was asked.
+    pub question: &'a Question<'a>,
+    /// The service as written.
+    pub written: &'a Service,
+    /// The same, as a pick walks it.
+    pub steered: &'a Steered,
+    /// Its number.
+    pub service: ServiceId,
+    /// Of the addresses asked for.
+    pub family: Family,
+    /// The client's cell.
+    pub resolved: Resolved,
+    /// What was picked.
+    pub pick: Pick,
+    /// The endpoints that were consulted, in that order.
+    pub steps: Vec<Step>,
+    /// Every endpoint with an address of the family, by position, in the client's order.
+    pub order: Vec<usize>,
+    /// Where the client stands.
+    pub standpoint: Standpoint<'a>,
+}
+
+impl<'a> Case<'a> {
+    /// Decides as a query would, and remembers every step.
+    pub fn new(question: &'a Question<'a>, service: ServiceId, family: Family) -> Case<'a> {
+        let (snapshot, address) = (question.snapshot, question.client.address());
+        let world = &*snapshot.world;
+        let resolved = world.locate(service, address);
+        let mut steps = Vec::new();
+        let pick =
+            snapshot.decide(service, family, address, &resolved, question.now, |step| steps.push(step));
+        let (written, steered) = (&world.written[service.index()], &world.services[service.index()].steered);
+        let (first, rest) = world.geo.parts(resolved.order);
+        let standpoint = Standpoint::of(question, &written.order_rules);
+        let mut case = Case {
+            question,
+            written,
+            steered,
+            service,
+            family,
+            resolved,
+            pick,
+            steps,
+            order: steered.in_order(first, rest).collect(),
+            standpoint,
+        };
+        let absent = |case: &Case<'_>, position| case.word(position).tier == Tier::Absent;
+        case.order = case.order.iter().copied().filter(|position| !absent(&case, *position)).collect();
+        case
+    }
+
+    /// The region of an endpoint.
+    pub fn region(&self, position: usize) -> &'a Region {
+        &self.question.snapshot.world.regions[self.steered.regions[position].index()]
+    }
+
+    /// What was known of an endpoint when it was consulted, else what is known now.
+    pub fn word(&self, position: usize) -> Word {
+        let live = || self.question.snapshot.live[self.steered.live_index(position, self.family)].load();
+        self.step(position).map_or_else(live, |step| step.word)
+    }
+
+    /// Whether it was consulted, and what came of it.
+    pub fn step(&self, position: usize) -> Option<&Step> {
+        self.steps.iter().find(|step| step.position == position)
+    }
+
+    /// The tier that answers: a pick goes on until it has found something fit, so it has met the best.
+    pub fn tier(&self) -> Option<Tier> {
+        let tiers = self.steps.iter().map(|step| step.word.tier);
+        tiers.filter(|tier| !matches!(tier, Tier::Absent | Tier::Barred)).min()
+    }
+
+    /// Whether the first filter leaves an endpoint in.
+    pub fn is_kept(&self, position: usize) -> bool {
+        let word = self.word(position);
+        let answers =
+            matches!(self.pick.answer, Answer::Endpoint { .. }) || self.pick.why == Why::OtherFamily;
+        // As if all were healthy: those that would be idle then come after those that would be fit.
+        let idle = word.tier == Tier::Failing && word.keep == Keep::NONE;
+        answers && Some(word.tier) == self.tier() && !(idle && self.has_failing_with_weight())
+    }
+
+    fn has_failing_with_weight(&self) -> bool {
+        self.steps.iter().any(|step| step.word.tier == Tier::Failing && step.word.keep > Keep::NONE)
+    }
+
+    /// Whether the endpoint's answer is given.
+    pub fn is_chosen(&self, position: usize) -> bool {
+        matches!(self.pick.answer, Answer::Endpoint { position: chosen, .. } if chosen == position)
+    }
+
+    /// What control reports of an endpoint.
+    pub fn report(&self, position: usize) -> Option<&EndpointReport> {
+        let region = &self.region(position).name;
+        self.question.report.as_ref()?.endpoints.iter().find(|endpoint| endpoint.region == *region)
+    }
+
+    /// What control reports of its addresses.
+    pub fn addresses(&self, position: usize) -> &[AddressReport] {
+        let family = |report: &'_ EndpointReport| {
+            report.families.iter().position(|family| family.family == self.family)
+        };
+        let Some(report) = self.report(position) else { return &[] };
+        family(report).map_or(&[], |at| &report.families[at].addresses)
+    }
+
+    /// Tier, verdicts and operators' words of an endpoint.
+    pub fn state_of(&self, position: usize) -> String {
+        let mut words = vec![self.word(position).tier.name().to_owned()];
+        if let Some(report) = self.report(position) {
+            words.extend(report.region_word.as_ref().map(|said| said_of("region", said)));
+            words.extend(report.word.as_ref().map(|said| said_of("endpoint", said)));
+        }
+        words.extend(verdicts(self.addresses(position)));
+        words.join(", ")
+    }
+}
+
+fn said_of(subject: &str, Revised { word, .. }: &Revised) -> String {
+    let state = match word.state {
+        OverrideState::Weight(weight) => format!("weight {weight}"),
+        state => state.name().to_owned(),
+    };
+    let until = word.until.map(|until| format!(" until {}", show::time(until))).unwrap_or_default();
+    format!("{subject} overridden {state} by {}{until} ('{}')", word.who, word.reason)
+}
+
+/// One address: why it is believed what it is. Several: how many are healthy, and why the first other is not.
+fn verdicts(addresses: &[AddressReport]) -> Option<String> {
+    match addresses {
+        [] => None,
+        [only] => Some(only.reason.clone()),
+        several => {
+            let healthy = several.iter().filter(|address| address.level == Level::Healthy).count();
+            let other = several.iter().find(|address| address.level != Level::Healthy);
+            let other = other.map(|address| format!("; {}: {}", address.address, address.reason));
+            Some(format!("{healthy} of {} addresses healthy{}", several.len(), other.unwrap_or_default()))
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Endpoints, targets and operators' words.
+
+use std::collections::BTreeMap;
+use std::time::SystemTime;
+
+use super::{Labels, Sheet, unix};
+use crate::control::report::{AddressReport, EndpointReport, FamilyReport, RegionReport, ServiceReport};
+use crate::health::Level;
+
+/// Every endpoint, every target once, and how many words are in force.
+pub fn put(sheet: &mut Sheet, services: &[ServiceReport], regions: &[RegionReport], dangling: usize) {
+    endpoints(sheet, services);
+    targets(sheet, services);
+    let regions = regions.iter().filter(|region| region.word.is_some()).count();
+    let said =
+        services.iter().flat_map(|service| &service.endpoints).filter(|one| one.word.is_some()).count();
+    let rows = [("region", regions), ("endpoint", said), ("dangling", dangling)];
+    let rows = rows.map(|(subject, count)| (vec![("subject", subject.to_owned())], count as f64));
+    sheet.gauge(
+        "overrides",
+        "Operators' words in force; dangling ones are about nothing that is configured",
+        rows,
+    );
+}
+
+fn endpoints(sheet: &mut Sheet, services: &[ServiceReport]) {
+    let all = || {
+        let endpoints = services.iter().flat_map(|service| &service.endpoints);
+        endpoints.flat_map(|endpoint| endpoint.families.iter().map(move |family| (endpoint, family)))
+    };
+    let answers = all().map(|(endpoint, family)| (labels(endpoint, family), family.answers));
+    sheet.counter("answers", "Answers with addresses of an endpoint", answers);
+    let tier = all().map(|(endpoint, family)| {
+        let mut labels = labels(endpoint, family);
+        labels.push(("tier", family.live.tier.name().to_owned()));
+        (labels, 1.0)
+    });
+    sheet.gauge(
+        "endpoint_tier",
+        "The tier that an endpoint is in: the first with anything in it answers",
+        tier,
+    );
+    let keep = all().map(|(endpoint, family)| (labels(endpoint, family), family.live.keep.fraction()));
+    sheet.gauge("endpoint_keep", "The fraction of its own clients that an endpoint keeps", keep);
+    let ttl = all().map(|(endpoint, family)| (labels(endpoint, family), f64::from(family.ttl)));
+    sheet.gauge("endpoint_ttl_seconds", "For how long what is believed of an endpoint may be believed", ttl);
+}
+
+fn labels(endpoint: &EndpointReport, family: &FamilyReport) -> Labels {
+    vec![
+        ("service", endpoint.service.clone()),
+        ("region", endpoint.region.clone()),
+        ("family", family.family.name().to_owned()),
+    ]
+}
+
+fn targets(sheet: &mut Sheet, services: &[ServiceReport]) {
+    let families =
+        services.iter().flat_map(|service| &service.endpoints).flat_map(|endpoint| &endpoint.families);
+    let addresses = families.flat_map(|family| &family.addresses);
+    // Endpoints share targets: each is shown once.
+    let targets: BTreeMap<&str, &AddressReport> =
+        addresses.filter_map(|address| Some((address.target.as_deref()?, address))).collect();
+    let row = |target: &str| vec![("target", target.to_owned())];
+    let each = |read: &dyn Fn(&AddressReport) -> Option<f64>| -> Vec<(Labels, f64)> {
+        targets.iter().filter_map(|(target, report)| Some((row(target), read(report)?))).collect()
+    };
+    let healthy = each(&|report| match report.level {
+        Level::Healthy => Some(1.0),
+        Level::Unhealthy => Some(0.0),
+        Level::Unknown => None,
+    });
+    sheet.gauge("target_healthy", "What is believed of a target; absent before its first probe", healthy);
+    let probes = targets.iter().flat_map(|(target, report)| {
+        [("passed", report.probes.0), ("failed", report.probes.1)].map(|(outcome, count)| {
+            (vec![("target", (*target).to_owned()), ("outcome", outcome.to_owned())], count)
+        })
+    });
+    sheet.counter("probes", "Probes, by what came of them", probes);
+    let latency = each(&|report| report.latency.map(|latency| latency.as_secs_f64()));
+    sheet.gauge("probe_latency_seconds", "How long the newest probe took", latency);
+    let staleness = each(&|report| report.staleness.map(|age| age.as_secs_f64()));
+    sheet.gauge("probe_staleness_seconds", "How old the newest result is", staleness);
+    let expires = each(&|report| report.certificate_expires.map(|at: SystemTime| unix(at)));
+    sheet.gauge("certificate_expiry_timestamp_seconds", "When the certificate last shown ends", expires);
+}

@@ -1,0 +1,114 @@
+//! Who is let in: hosts, origins, tokens, roles, paths and methods.
+
+use super::*;
+
+#[tokio::test]
+async fn hosts_and_origins() {
+    let node = Node::new().await;
+    let rows: &[(&str, &str, &[&str], u16)] = &[
+        ("GET", "/v1/status", &["Host: localhost:8053"], 200),
+        ("GET", "/v1/status", &["Host: [::1]:8053"], 200),
+        ("GET", "/v1/status", &["Host: lhr1:8053"], 200),
+        ("GET", "/v1/status", &["Host: evil.example"], 421),
+        ("GET", "/metrics", &["Host: evil.example"], 421),
+        ("GET", "/openapi.json", &["Host: evil.example"], 421),
+        ("GET", "/healthz", &["Host: evil.example"], 200),
+        ("GET", "/v1/status", &["Host: a", "Host: b"], 400),
+        ("DELETE", "/v1/regions/eu/override", &["Origin: http://127.0.0.1:8053"], 204),
+        ("DELETE", "/v1/regions/eu/override", &["Origin: http://127.0.0.1:9999"], 403),
+        ("DELETE", "/v1/regions/eu/override", &["Origin: https://evil.example"], 403),
+        ("DELETE", "/v1/regions/eu/override", &["Origin: null"], 403),
+        ("POST", "/v1/reload", &["Origin: https://evil.example"], 403),
+        ("GET", "/v1/status", &["Origin: https://evil.example"], 200),
+    ];
+    for (method, path, headers, status) in rows {
+        let said = node.ask(method, path, headers, "").await;
+        assert_eq!(said.status, *status, "{method} {path} {headers:?}: {}", said.text);
+    }
+}
+
+#[tokio::test]
+async fn no_host_at_all_is_a_bad_request() {
+    let node = Node::new().await;
+    let said = node.send(Request::get("/v1/status").body(Body::empty()).unwrap()).await;
+    assert_eq!(said.status, 400);
+    let said = node.send(Request::get("/readyz").body(Body::empty()).unwrap()).await;
+    assert_eq!(said.status, 503, "load balancers may leave it out");
+}
+
+#[tokio::test]
+async fn roles_include_the_lesser() {
+    let node = Node::with_tokens().await;
+    let down = r#"{"state":"down","reason":"drill"}"#;
+    // path, method, then what nobody, a stranger, reader, oncall and root get
+    let rows = [
+        ("GET", "/v1/status", [401, 401, 200, 200, 200]),
+        ("GET", "/v1/nowhere", [401, 401, 404, 404, 404]),
+        ("GET", "/metrics", [401, 401, 200, 200, 200]),
+        ("PUT", "/v1/regions/eu/override", [401, 401, 403, 200, 200]),
+        ("DELETE", "/v1/regions/eu/override", [401, 401, 403, 204, 204]),
+        ("POST", "/v1/reload", [401, 401, 403, 403, 200]),
+        ("GET", "/healthz", [200; 5]),
+        ("GET", "/readyz", [503; 5]),
+        ("GET", "/openapi.json", [200; 5]),
+    ];
+    let tokens = ["", "stranger-secret", "reader-secret", "oncall-secret", "root-secret"];
+    for (method, path, statuses) in rows {
+        for (token, status) in tokens.iter().zip(statuses) {
+            let bearer = format!("Authorization: Bearer {token}");
+            let mut headers = vec!["Content-Type: application/json"];
+            headers.extend((!token.is_empty()).then_some(bearer.as_str()));
+            let body = if method == "PUT" { down } else { "" };
+            let said = node.ask(method, path, &headers, body).await;
+            assert_eq!(said.status, status, "{method} {path} with '{token}': {}", said.text);
+            if status == 401 {
+                assert_eq!(said.header(header::WWW_AUTHENTICATE), "Bearer realm=\"meridian\"");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_token_s_name_is_who() {
+    let node = Node::with_tokens().await;
+    let headers = ["Content-Type: application/json", "Authorization: bearer oncall-secret"];
+    let body = r#"{"state":"drain","reason":"drill"}"#;
+    let said = node.ask("PUT", "/v1/regions/eu/override", &headers, body).await;
+    assert_eq!((said.status, &said.json()["who"]), (200, &"oncall".into()));
+    let node = Node::new().await;
+    assert_eq!(node.put("/v1/regions/eu/override", body).await.json()["who"], "local");
+}
+
+#[tokio::test]
+async fn tokens_follow_reloads() {
+    let node = Node::new().await;
+    std::fs::write(node.directory.path().join("meridian.toml"), format!("{CONFIG}{}", tokens())).unwrap();
+    assert_eq!(node.get("/v1/status").await.status, 200);
+    let said = node.ask("POST", "/v1/reload", &[], "").await;
+    assert_eq!((said.status, &said.json()["generation"]), (200, &2.into()));
+    assert_eq!(node.get("/v1/status").await.status, 401);
+}
+
+#[tokio::test]
+async fn unknown_paths_and_methods_are_problems() {
+    let node = Node::new().await;
+    let said = node.get("/nowhere").await;
+    assert_eq!((said.status, said.header(header::CONTENT_TYPE)), (404, "application/problem+json"));
+    let body = said.json();
+    assert_eq!(body["type"], "urn:meridian:problem:unknown-path");
+    assert_eq!(body["detail"], "there is nothing at '/nowhere'; /openapi.json lists every path");
+    let said = node.ask("POST", "/v1/regions/eu/override", &[], "").await;
+    assert_eq!((said.status, said.header(header::CONTENT_TYPE)), (405, "application/problem+json"));
+    let mut allowed: Vec<_> = said.header(header::ALLOW).split(',').map(str::trim).collect();
+    allowed.sort_unstable();
+    assert_eq!(allowed, ["DELETE", "GET", "HEAD", "PUT"]);
+    assert_eq!(said.json()["known"].as_array().unwrap().len(), 4);
+}
+
+#[tokio::test]
+async fn long_words_are_quoted_short() {
+    let node = Node::new().await;
+    let said = node.get(&format!("/v1/regions/{}", "x".repeat(8_000))).await;
+    assert_eq!(said.status, 404);
+    assert!(said.text.len() < 1_000, "{}", said.text.len());
+}

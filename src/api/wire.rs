@@ -1,0 +1,19 @@
+//! Every shape that leaves or enters by HTTP: a promise, while the inside is ours to change.
+//!
+//! The words are those of the glossary. Times are RFC 3339 in UTC, durations are seconds and say so in their
+//! name. [`report`] is what is known, [`say`] what operators say and how they are refused, [`explain`] one
+//! decision.
+
+pub mod explain;
+pub mod report;
+pub mod say;
+
+pub use explain::{
+    CandidateBody, ClientBody, DecisionBody, DistanceBody, ExplainQuery, Explanation, FilterBody,
+    OutcomeBody, PointBody,
+};
+pub use report::{
+    AddressBody, DanglingBody, DatabaseBody, EndpointBody, FamilyBody, GeoBody, ReadyBody, RegionBody,
+    ServiceBody, StatusBody,
+};
+pub use say::{OverrideBody, ProblemBody, ReloadBody, RemarkBody, WordBody};

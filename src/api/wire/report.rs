@@ -1,0 +1,206 @@
+//! What is known: status, regions, services.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{OverrideBody, PointBody, ReloadBody};
+
+/// How the node is.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct StatusBody {
+    /// What the node calls itself.
+    pub identity: String,
+    /// Of the program.
+    pub version: String,
+    /// Since when it serves.
+    pub started: String,
+    /// For how long.
+    pub uptime_seconds: u64,
+    /// Counts reloads, from 1.
+    pub generation: u64,
+    /// When the world in force was loaded.
+    pub loaded: String,
+    /// Of the last command.
+    pub revision: u64,
+    /// Whether clients may be sent here.
+    pub ready: bool,
+    /// What is missing for that, in words.
+    pub missing: Vec<String>,
+    /// Zones' origins.
+    pub zones: Vec<String>,
+    /// Names in all zones and services.
+    pub names: usize,
+    /// How many regions there are.
+    pub regions: usize,
+    /// How many services.
+    pub services: usize,
+    /// How many endpoints of all services.
+    pub endpoints: usize,
+    /// What geography came to.
+    pub geo: GeoBody,
+    /// Overrides of what the configuration does not know any more; `DELETE` lifts them.
+    pub dangling: Vec<DanglingBody>,
+    /// The last reload.
+    pub last_reload: Option<ReloadBody>,
+    /// Reloads that swapped the world.
+    pub reloads_swapped: u64,
+    /// Reloads that changed nothing, because something was wrong.
+    pub reloads_failed: u64,
+    /// Verdicts that flipped since the start.
+    pub transitions: u64,
+    /// Old worlds that some worker still holds.
+    pub retired: usize,
+}
+
+/// Compiled geography.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct GeoBody {
+    /// In the order in which they refine each other.
+    pub databases: Vec<DatabaseBody>,
+    /// Sets of client networks with one order and one place.
+    pub cells: usize,
+    /// Distinct orders of regions.
+    pub orders: usize,
+    /// IPv4 blocks that are told apart.
+    pub leaves_ipv4: usize,
+    /// IPv6 blocks that are told apart.
+    pub leaves_ipv6: usize,
+    /// Memory of all of it.
+    pub bytes: usize,
+}
+
+/// A geographic database.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct DatabaseBody {
+    /// Its file.
+    pub path: String,
+    /// As it calls itself.
+    pub kind: String,
+    /// When its maker built it.
+    pub built: String,
+    /// How long ago that was.
+    pub age_seconds: u64,
+}
+
+/// An override without its object.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct DanglingBody {
+    /// Of this service's endpoint, or of the whole region.
+    pub service: Option<String>,
+    /// The region.
+    pub region: String,
+    /// The word.
+    #[serde(rename = "override")]
+    pub word: OverrideBody,
+}
+
+/// One region.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct RegionBody {
+    /// Its name.
+    pub name: String,
+    /// Where it stands.
+    pub location: Option<PointBody>,
+    /// In the unit that its services report; null: no limit known.
+    pub capacity: Option<u64>,
+    /// −99…99.
+    pub bias: i8,
+    /// `up`, `down`, `drain`, or `none` where no override is in force.
+    pub state: String,
+    /// The operator's word.
+    #[serde(rename = "override")]
+    pub word: Option<OverrideBody>,
+    /// What stands in it.
+    pub services: Vec<EndpointBody>,
+}
+
+/// One service.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ServiceBody {
+    /// Its name.
+    pub name: String,
+    /// The names that it answers.
+    pub names: Vec<String>,
+    /// How one endpoint is chosen.
+    pub policy: String,
+    /// In the written order of regions.
+    pub endpoints: Vec<EndpointBody>,
+}
+
+/// One service in one region.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct EndpointBody {
+    /// Its service.
+    pub service: String,
+    /// Its region.
+    pub region: String,
+    /// Configured, 0…10,000.
+    pub weight: u16,
+    /// The operator's word on this endpoint alone.
+    #[serde(rename = "override")]
+    pub word: Option<OverrideBody>,
+    /// The operator's word on its whole region; the more restrictive of the two wins.
+    #[serde(rename = "region_override")]
+    pub region_word: Option<OverrideBody>,
+    /// Those that it has addresses of.
+    pub families: Vec<FamilyBody>,
+}
+
+/// One endpoint and address family.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct FamilyBody {
+    /// `IPv4` or `IPv6`.
+    pub family: String,
+    /// `fit`, `unknown`, `idle`, `failing` or `barred`: the first with anything in it answers.
+    pub tier: String,
+    /// The fraction of its own clients that it keeps: 0.0…1.0.
+    pub keep: f64,
+    /// What an answer would carry now, as far as this endpoint has a say.
+    pub ttl_seconds: u32,
+    /// Handed out since the start.
+    pub answers: u64,
+    /// Of all answers of its service and family: 0.0…1.0.
+    pub share: f64,
+    /// Until when an answer may be cached somewhere.
+    pub cached_until: Option<String>,
+    /// What is believed of each.
+    pub addresses: Vec<AddressBody>,
+}
+
+/// One address and what is believed of it.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct AddressBody {
+    /// Itself.
+    pub address: String,
+    /// What is probed; null: nothing is, and it counts as healthy.
+    pub target: Option<String>,
+    /// `healthy`, `unhealthy` or `unknown`.
+    pub verdict: String,
+    /// Why, in words.
+    pub reason: String,
+    /// For how long it has been believed.
+    pub age_seconds: Option<f64>,
+    /// Results still needed to flip it.
+    pub remaining: u32,
+    /// Results needed in all.
+    pub threshold: u32,
+    /// How old the newest result is.
+    pub staleness_seconds: Option<f64>,
+    /// How long the newest probe took.
+    pub latency_ms: Option<f64>,
+    /// When the certificate that was last shown ends.
+    pub certificate_expires: Option<String>,
+    /// Probes that passed.
+    pub passed: u64,
+    /// Probes that failed.
+    pub failed: u64,
+}
+
+/// Whether clients may be sent here.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ReadyBody {
+    /// Whether they may.
+    pub ready: bool,
+    /// What is missing, in words.
+    pub missing: Vec<String>,
+}

@@ -1,0 +1,91 @@
+//! What operators say, and how they are answered.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// An override as it is asked for: `state` or `weight`, and why.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WordBody {
+    /// `up`, `down`, `drain`, or `weight` beside a weight.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// Of an endpoint, in place of the configured one: 0…10,000.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight: Option<u64>,
+    /// Why: 1 to 1,000 characters on one line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// For how long: `30m`, `1h30m`; from 1s to 365d.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_in: Option<String>,
+    /// Until when, in RFC 3339; in place of `expires_in`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<String>,
+}
+
+/// An override in force.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct OverrideBody {
+    /// `up`, `down`, `drain` or `weight`.
+    pub state: String,
+    /// With the state `weight`.
+    pub weight: Option<u16>,
+    /// Why, in the operator's words.
+    pub reason: String,
+    /// The token's name, or `local`.
+    pub who: String,
+    /// When it was said.
+    pub since: String,
+    /// When it ends by itself; null: when it is lifted.
+    pub expires_at: Option<String>,
+    /// For `If-Match`.
+    pub revision: u64,
+}
+
+/// What a reload came to.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ReloadBody {
+    /// When it was done.
+    pub at: String,
+    /// Whether the new world is in force; else the old one goes on.
+    pub swapped: bool,
+    /// The generation in force.
+    pub generation: u64,
+    /// Errors and warnings, by place.
+    pub problems: Vec<RemarkBody>,
+}
+
+/// Something to mend, or to know.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct RemarkBody {
+    /// `file:line:column`.
+    pub place: String,
+    /// What is wrong, and what would be valid.
+    pub text: String,
+    /// Whether it only warns.
+    pub warning: bool,
+}
+
+/// A refusal (RFC 9457).
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct ProblemBody {
+    /// A URN that scripts may compare.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The same, for people.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// What is wrong here.
+    pub detail: String,
+    /// The field that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// What would be valid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known: Option<Vec<String>>,
+    /// The revision in force; 0: nothing is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub current_revision: Option<u64>,
+}

@@ -1,0 +1,32 @@
+//! Tokens for the API: the secret is shown once, only its digest is ever written down.
+
+use std::process::ExitCode;
+
+use sha2::{Digest, Sha256};
+
+/// What to call the token, and what it may do.
+#[derive(Debug, clap::Args)]
+pub struct TokenArgs {
+    /// What the log calls its bearer.
+    #[arg(default_value = "oncall")]
+    name: String,
+    /// read, operate or admin; each may do what the ones before may.
+    #[arg(long, default_value = "operate", value_parser = ["read", "operate", "admin"])]
+    role: String,
+}
+
+/// Makes a token of 256 random bits; prints it with the lines that let it in.
+pub fn main(arguments: &TokenArgs) -> ExitCode {
+    let mut secret = [0; 32];
+    if let Err(error) = getrandom::fill(&mut secret) {
+        return super::failed(&error);
+    }
+    let token = hex::encode(secret);
+    let digest = hex::encode(Sha256::digest(token.as_bytes()));
+    eprintln!("The token, for its bearer; it is not shown again:\n");
+    println!("{token}");
+    eprintln!("\nFor meridian.toml:\n");
+    eprintln!("[[api.tokens]]\nname = \"{}\"", arguments.name);
+    eprintln!("sha256 = \"{digest}\"\nrole = \"{}\"", arguments.role);
+    ExitCode::SUCCESS
+}

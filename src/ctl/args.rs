@@ -1,0 +1,169 @@
+//! What can be typed after `meridian ctl`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use crate::api::wire::WordBody;
+
+/// Ask and steer a running node through its API.
+#[derive(Clone, Debug, Args)]
+pub struct CtlArgs {
+    /// Where the API listens
+    #[arg(
+        long,
+        global = true,
+        env = "MERIDIAN_API",
+        default_value = "http://127.0.0.1:8053",
+        value_name = "URL"
+    )]
+    pub api: String,
+    /// A file that holds the token; or put the token itself into MERIDIAN_TOKEN
+    // Never an argument: every user of the machine can read command lines.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
+    /// Print what the API answers, as it is
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub call: Call,
+}
+
+/// What to do.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Call {
+    /// How the node is
+    Status,
+    /// All regions, or one with what stands in it
+    Regions {
+        /// One region
+        name: Option<String>,
+    },
+    /// All services, or one with its endpoints
+    Services {
+        /// One service
+        name: Option<String>,
+    },
+    /// Say that a region or an endpoint is up, down, draining, or weighs something else
+    #[command(subcommand)]
+    Override(Said),
+    /// Take an override back
+    #[command(subcommand)]
+    Lift(Subject),
+    /// Why a client is answered as it is
+    Explain {
+        /// A domain name
+        name: String,
+        /// An address or a network
+        client: String,
+        /// A or AAAA; both where it is left out
+        #[arg(long = "type", value_name = "TYPE")]
+        kind: Option<String>,
+    },
+    /// Load configuration, zones and databases anew
+    Reload,
+    /// Whether clients may be sent there
+    Ready,
+}
+
+/// What is said, and of what.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Said {
+    /// Of a whole region, in every service
+    Region {
+        /// The region
+        region: String,
+        /// What is to be believed
+        state: State,
+        /// Why, and until when.
+        #[command(flatten)]
+        word: Word,
+    },
+    /// Of one service in one region
+    Endpoint {
+        /// The service
+        service: String,
+        /// The region
+        region: String,
+        /// What is to be believed
+        #[arg(required_unless_present = "weight", conflicts_with = "weight")]
+        state: Option<State>,
+        /// 0 to 10000, in place of the configured one and of a state
+        #[arg(long, value_parser = clap::value_parser!(u16).range(0..=10_000))]
+        weight: Option<u16>,
+        /// Why, and until when.
+        #[command(flatten)]
+        word: Word,
+    },
+}
+
+impl Said {
+    /// What it is about, and the body of the call.
+    pub fn apart(self) -> (Subject, WordBody) {
+        let (subject, state, weight, word) = match self {
+            Said::Region { region, state, word } => (Subject::Region { region }, Some(state), None, word),
+            Said::Endpoint { service, region, state, weight, word } => {
+                (Subject::Endpoint { service, region }, state, weight, word)
+            }
+        };
+        let body = WordBody {
+            state: state.map(|state| state.name().to_owned()),
+            weight: weight.map(u64::from),
+            reason: Some(word.reason),
+            expires_in: word.lasts,
+            expires_at: None,
+        };
+        (subject, body)
+    }
+}
+
+/// Why, and until when.
+#[derive(Clone, Debug, Args)]
+pub struct Word {
+    /// Why: others read it when they wonder
+    #[arg(long)]
+    pub reason: String,
+    /// For how long, like 30m or 1h30m; until it is lifted where it is left out
+    #[arg(long = "for", value_name = "DURATION")]
+    pub lasts: Option<String>,
+}
+
+/// What an override is about.
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+pub enum Subject {
+    /// A whole region
+    Region {
+        /// The region
+        region: String,
+    },
+    /// One service in one region
+    Endpoint {
+        /// The service
+        service: String,
+        /// The region
+        region: String,
+    },
+}
+
+/// What is to be believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum State {
+    /// Fit, whatever its probes say
+    Up,
+    /// Never answered
+    Down,
+    /// Answered only when nothing else is left
+    Drain,
+}
+
+impl State {
+    /// As the API names it.
+    pub fn name(self) -> &'static str {
+        match self {
+            State::Up => "up",
+            State::Down => "down",
+            State::Drain => "drain",
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! What people read: aligned columns, no colours, nothing cut off.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use crate::api::wire::*;
+use crate::model::print_duration;
+
+/// Rows under a head, every column as wide as its widest cell.
+fn table<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> String {
+    let width = |column: usize| {
+        let cells = rows.iter().map(|row| row[column].chars().count());
+        cells.chain([head[column].len()]).max().unwrap_or(0)
+    };
+    let widths: [usize; N] = std::array::from_fn(width);
+    let line = |cells: [&str; N]| {
+        let padded = cells.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}"));
+        format!("{}\n", padded.collect::<Vec<_>>().join("  ").trim_end())
+    };
+    let rows = rows.iter().map(|row| line(row.each_ref().map(String::as_str)));
+    std::iter::once(line(head)).chain(rows).collect()
+}
+
+/// Writing to a string does not fail.
+fn put(text: &mut String, line: std::fmt::Arguments<'_>) {
+    let _ = writeln!(text, "{line}");
+}
+
+/// Whole seconds, as they are said.
+fn span(seconds: u64) -> String {
+    print_duration(Duration::from_secs(seconds))
+}
+
+/// How the node is.
+pub fn status(status: &StatusBody) -> String {
+    let mut text = String::new();
+    let ready =
+        if status.ready { "ready".to_owned() } else { format!("not ready: {}", status.missing.join("; ")) };
+    put(&mut text, format_args!("{} (meridian {}), {ready}", status.identity, status.version));
+    put(
+        &mut text,
+        format_args!(
+            "up {}, generation {} of {}",
+            span(status.uptime_seconds),
+            status.generation,
+            status.loaded
+        ),
+    );
+    let StatusBody { regions, services, endpoints, names, .. } = status;
+    put(
+        &mut text,
+        format_args!("{regions} regions, {services} services, {endpoints} endpoints, {names} names"),
+    );
+    put(&mut text, format_args!("zones: {}", status.zones.join(" ")));
+    put(
+        &mut text,
+        format_args!(
+            "geography: {} cells, {} orders, {} KiB",
+            status.geo.cells,
+            status.geo.orders,
+            status.geo.bytes >> 10
+        ),
+    );
+    for database in &status.geo.databases {
+        let DatabaseBody { path, kind, age_seconds, .. } = database;
+        put(&mut text, format_args!("  {path} ({kind}), {} days old", age_seconds / 86_400));
+    }
+    for dangling in &status.dangling {
+        let of = dangling
+            .service
+            .as_ref()
+            .map(|service| format!("endpoint {service} "))
+            .unwrap_or("region ".into());
+        put(
+            &mut text,
+            format_args!("dangling override of {of}{}: {}", dangling.region, said(&dangling.word)),
+        );
+    }
+    text + &status
+        .last_reload
+        .as_ref()
+        .map(|last| format!("last reload: {}", reload(last)))
+        .unwrap_or_default()
+}
+
+/// All regions.
+pub fn regions(regions: &[RegionBody]) -> String {
+    let row = |region: &RegionBody| {
+        let location = region.location.map(|at| format!("{:.2} {:.2}", at.lat, at.lon)).unwrap_or("-".into());
+        let capacity = region.capacity.map_or("-".to_owned(), |capacity| capacity.to_string());
+        let word = region.word.as_ref().map(said).unwrap_or("-".into());
+        [region.name.clone(), location, capacity, tiers(&region.services), word]
+    };
+    table(
+        ["REGION", "LOCATION", "CAPACITY", "ENDPOINTS", "OVERRIDE"],
+        &regions.iter().map(row).collect::<Vec<_>>(),
+    )
+}
+
+/// How many of each tier, the families of an endpoint apart.
+fn tiers(endpoints: &[EndpointBody]) -> String {
+    let mut counts: Vec<(&str, usize)> = Vec::new();
+    for family in endpoints.iter().flat_map(|endpoint| &endpoint.families) {
+        match counts.iter_mut().find(|(tier, _)| *tier == family.tier) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((&family.tier, 1)),
+        }
+    }
+    let words: Vec<_> = counts.iter().map(|(tier, count)| format!("{count} {tier}")).collect();
+    if words.is_empty() { "-".into() } else { words.join(", ") }
+}
+
+/// One region.
+pub fn region(region: &RegionBody) -> String {
+    format!("{}\n{}", regions(std::slice::from_ref(region)), endpoints(&region.services))
+}
+
+/// All services.
+pub fn services(services: &[ServiceBody]) -> String {
+    let row = |service: &ServiceBody| {
+        [service.name.clone(), service.policy.clone(), tiers(&service.endpoints), service.names.join(" ")]
+    };
+    table(["SERVICE", "POLICY", "ENDPOINTS", "NAMES"], &services.iter().map(row).collect::<Vec<_>>())
+}
+
+/// One service.
+pub fn service(service: &ServiceBody) -> String {
+    format!("{}\n{}", services(std::slice::from_ref(service)), endpoints(&service.endpoints))
+}
+
+/// A line for each address.
+fn endpoints(endpoints: &[EndpointBody]) -> String {
+    let mut rows = Vec::new();
+    for endpoint in endpoints {
+        let name = format!("{}/{}", endpoint.service, endpoint.region);
+        let word = endpoint.word.as_ref().or(endpoint.region_word.as_ref()).map(said);
+        for family in &endpoint.families {
+            let keep = format!("{} %", (family.keep * 1e4).round() / 1e2);
+            let share = format!("{:.0} %", family.share * 100.0);
+            for address in &family.addresses {
+                let age =
+                    address.age_seconds.map(|age| format!(" for {}", span(age as u64))).unwrap_or_default();
+                rows.push([
+                    name.clone(),
+                    address.address.clone(),
+                    family.tier.clone(),
+                    keep.clone(),
+                    format!("{} s", family.ttl_seconds),
+                    share.clone(),
+                    format!("{}{age}: {}", address.verdict, address.reason),
+                    word.clone().unwrap_or("-".into()),
+                ]);
+            }
+        }
+    }
+    table(["ENDPOINT", "ADDRESS", "TIER", "KEEP", "TTL", "SHARE", "VERDICT", "OVERRIDE"], &rows)
+}
+
+fn said(word: &OverrideBody) -> String {
+    let weight = word.weight.map(|weight| format!(" {weight}")).unwrap_or_default();
+    let until = word.expires_at.as_ref().map(|at| format!(" until {at}")).unwrap_or_default();
+    format!("{}{weight} by {}{until} ('{}')", word.state, word.who, word.reason)
+}
+
+/// An override that is in force now.
+pub fn word(word: &OverrideBody) -> String {
+    format!("in force at revision {}: {}\n", word.revision, said(word))
+}
+
+/// What a reload came to.
+pub fn reload(reload: &ReloadBody) -> String {
+    let mut text = String::new();
+    let what = if reload.swapped { "in force" } else { "nothing changed" };
+    put(&mut text, format_args!("{what}: generation {} at {}", reload.generation, reload.at));
+    for RemarkBody { place, text: remark, warning } in &reload.problems {
+        let warning = if *warning { "warning: " } else { "" };
+        put(&mut text, format_args!("{place}: {warning}{remark}"));
+    }
+    text
+}
+
+/// Whether the node is fit.
+pub fn ready(ready: &ReadyBody) -> String {
+    if ready.ready { "ready\n".into() } else { ready.missing.join("\n") + "\n" }
+}

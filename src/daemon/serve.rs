@@ -1,0 +1,329 @@
+//! The serving process, from its first socket to its last reply.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, SystemTime};
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use super::{this_node, watch as files};
+use crate::answer::Worker;
+use crate::anycast::{self, Latches};
+use crate::api;
+use crate::config::Config;
+use crate::control::task::Clock;
+use crate::control::{Built, Control, Handle, Node, Parts, Store, StoreError, Wiring, load, with_causes};
+use crate::health::{self, Asker, TrustError};
+use crate::model::Problems;
+use crate::server::{BindError, Listeners, bind, tcp, udp};
+use crate::snapshot::Shared;
+use crate::telemetry::Counters;
+
+/// Observations that may wait for control.
+const OBSERVATIONS: usize = 1024;
+
+/// What TCP connections get to end what they began.
+const TCP_GRACE: Duration = Duration::from_secs(5);
+
+/// Why a node does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The configuration does not load.
+    #[error("{0}")]
+    Problems(Problems),
+    /// A socket cannot be had.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// The API's socket cannot be had.
+    #[error("cannot bind the API to {0}{hint}", hint = bind::hint(.1))]
+    Api(SocketAddr, #[source] std::io::Error),
+    /// The state cannot be opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// No certificate authority can be loaded.
+    #[error("cannot verify TLS")]
+    Trust(#[from] TrustError),
+    /// The system gives no random numbers.
+    #[error("the system gives no random numbers")]
+    Random(#[from] getrandom::Error),
+    /// No thread, no signal handler.
+    #[error("cannot start")]
+    System(#[from] std::io::Error),
+}
+
+impl ServeError {
+    /// 2 where the configuration is to be mended, else 1.
+    pub fn exit_code(&self) -> u8 {
+        if let ServeError::Problems(_) = self { 2 } else { 1 }
+    }
+}
+
+/// How to serve.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The configuration file.
+    pub config: PathBuf,
+}
+
+/// A node that answers.
+pub struct Daemon {
+    /// Where it answers, with the ports that the system chose.
+    pub addresses: Vec<SocketAddr>,
+    /// Where its API is.
+    pub api: SocketAddr,
+    /// A way to control.
+    pub handle: Handle,
+    /// What has to hold before it is ready.
+    pub latches: watch::Receiver<Latches>,
+    config: watch::Receiver<Arc<Config>>,
+    mark: watch::Sender<Latches>,
+    threads: Vec<JoinHandle<()>>,
+    tasks: JoinSet<()>,
+    /// Ends answering.
+    stop_answering: CancellationToken,
+    /// Ends the rest.
+    stop_rest: CancellationToken,
+}
+
+/// The runtime for everything but answering.
+pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).thread_name("control").enable_all().build()
+}
+
+impl Daemon {
+    /// Loads, binds, opens, and answers.
+    pub async fn start(options: &Options) -> Result<Daemon, ServeError> {
+        let node = this_node()?;
+        let built = load_or_fail(&options.config, &node).await?;
+        let server = &built.config.server;
+        let workers = match server.workers {
+            0 => std::thread::available_parallelism().map_or(1, |count| count.get()),
+            workers => workers,
+        };
+        let listeners = Listeners::bind(&server.listen, workers)?;
+        let api_listener = bind_api(built.config.api.listen)?;
+        let clock: Clock = Arc::new(SystemTime::now);
+        let (store, state) = Store::open(&built.config.state, clock())?;
+        let asker = Arc::new(Asker::new(&[])?);
+        let sockets: usize = listeners.udp.iter().map(Vec::len).sum();
+        let parts = Parts { built, state, store, node, workers: sockets + 1, clock };
+        Ok(Starting::new().run(parts, listeners, api_listener, asker)?)
+    }
+
+    /// Serves until SIGTERM or SIGINT, reloading on SIGHUP; then drains. A second signal ends the wait.
+    pub async fn run(self) -> std::io::Result<()> {
+        let mut hang_up = signal(SignalKind::hangup())?;
+        let (mut terminate, mut interrupt) =
+            (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        loop {
+            tokio::select! {
+                _ = hang_up.recv() => {
+                    let handle = self.handle.clone();
+                    // What came of it is logged and reported where it was done.
+                    tokio::spawn(async move { drop(handle.reload().await) });
+                }
+                _ = terminate.recv() => break,
+                _ = interrupt.recv() => break,
+            }
+        }
+        self.drain(&mut terminate, &mut interrupt).await;
+        Ok(())
+    }
+
+    /// Unready → wait → finish → gone.
+    async fn drain(mut self, terminate: &mut Signal, interrupt: &mut Signal) {
+        let wait = self.config.borrow().server.drain;
+        info!(
+            wait_seconds = wait.as_secs_f64(),
+            "stopping: not ready any more, answering on while others notice"
+        );
+        self.mark.send_modify(|latches| latches.stopping = true);
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            _ = terminate.recv() => warn!("told twice: not waiting"),
+            _ = interrupt.recv() => warn!("told twice: not waiting"),
+        }
+        self.stop_answering.cancel();
+        let threads = std::mem::take(&mut self.threads);
+        let join = move || threads.into_iter().for_each(|thread| drop(thread.join()));
+        drop(tokio::task::spawn_blocking(join).await);
+        self.stop_rest.cancel();
+        while self.tasks.join_next().await.is_some() {}
+        info!("stopped");
+    }
+}
+
+async fn load_or_fail(path: &Path, node: &Node) -> Result<Built, ServeError> {
+    let (path, node) = (path.to_owned(), node.clone());
+    let loaded = tokio::task::spawn_blocking(move || load(&path, &node)).await;
+    let (built, problems) = loaded.map_err(std::io::Error::other)?;
+    let built = built.ok_or_else(|| ServeError::Problems(problems.clone()))?;
+    for problem in problems.sorted() {
+        warn!("{problem}");
+    }
+    Ok(built)
+}
+
+fn bind_api(address: SocketAddr) -> Result<TcpListener, ServeError> {
+    let bind = || {
+        let listener = TcpListener::bind(address)?;
+        listener.set_nonblocking(true)?;
+        Ok(listener)
+    };
+    bind().map_err(|error| ServeError::Api(address, error))
+}
+
+//------------ Starting ------------------------------------------------------
+
+/// The channels between the parts, before the parts exist.
+struct Starting {
+    stop_answering: CancellationToken,
+    stop_rest: CancellationToken,
+    threads: Vec<JoinHandle<()>>,
+    tasks: JoinSet<()>,
+    counters: Vec<Arc<Counters>>,
+}
+
+impl Starting {
+    fn new() -> Starting {
+        Starting {
+            stop_answering: CancellationToken::new(),
+            stop_rest: CancellationToken::new(),
+            threads: Vec::new(),
+            tasks: JoinSet::new(),
+            counters: Vec::new(),
+        }
+    }
+
+    fn run(
+        mut self,
+        parts: Parts,
+        listeners: Listeners,
+        api_listener: TcpListener,
+        asker: Arc<Asker>,
+    ) -> std::io::Result<Daemon> {
+        let api = api_listener.local_addr()?;
+        let (observed, observations) = mpsc::channel(OBSERVATIONS);
+        let (standing, orders) = watch::channel(Arc::from([]));
+        let (first_verdicts, first) = watch::channel(false);
+        let (config_now, config) = watch::channel(Arc::new(parts.built.config.clone()));
+        let (mark, latches) = watch::channel(Latches::default());
+        let mut handle = None;
+        let shutdown = self.stop_rest.clone();
+        let control = Control::new(parts, |shared, _| {
+            let (new, requests) = Handle::new(shared.clone());
+            handle = Some(new);
+            Wiring { observations, requests, standing, first_verdicts, config: config_now, shutdown }
+        });
+        let Some(handle) = handle else { return Err(std::io::Error::other("control was not wired")) };
+        let addresses = listeners.addresses.clone();
+        self.spawn_workers(listeners, &handle.shared)?;
+        self.tasks.spawn(control.run());
+        let limits = health::Limits::default();
+        self.tasks.spawn(health::run(asker, orders, observed, self.stop_rest.clone(), limits));
+        self.tasks.spawn(note_first_verdicts(first, mark.clone(), self.stop_rest.clone()));
+        let ask =
+            anycast::ask::run(addresses.clone(), handle.shared.clone(), mark.clone(), self.stop_rest.clone());
+        self.tasks.spawn(ask);
+        self.tasks.spawn(files::run(config.clone(), handle.clone(), self.stop_rest.clone()));
+        self.spawn_api(api_listener, &handle, &config, &latches);
+        info!(addresses = ?addresses, %api, "answering");
+        let Starting { stop_answering, stop_rest, threads, tasks, .. } = self;
+        Ok(Daemon {
+            addresses,
+            api,
+            handle,
+            latches,
+            config,
+            mark,
+            threads,
+            tasks,
+            stop_answering,
+            stop_rest,
+        })
+    }
+
+    /// Workers are numbered: UDP's sockets first, TCP's thread last.
+    fn spawn_workers(&mut self, listeners: Listeners, shared: &Shared) -> std::io::Result<()> {
+        for (number, sockets) in listeners.udp.into_iter().enumerate() {
+            for socket in sockets {
+                let worker = self.worker();
+                let (name, stop) = (format!("udp-{number}"), self.stop_answering.clone());
+                self.threads.push(udp::spawn(name, socket, shared.reader(), worker, stop)?);
+            }
+        }
+        let worker = self.worker();
+        let thread = spawn_tcp(listeners.tcp, shared, worker, self.stop_answering.clone())?;
+        self.threads.push(thread);
+        Ok(())
+    }
+
+    fn worker(&mut self) -> Worker {
+        let counters = Arc::new(Counters::default());
+        let index = self.counters.len();
+        self.counters.push(Arc::clone(&counters));
+        Worker::new(index, fastrand::u64(..), counters)
+    }
+
+    fn spawn_api(
+        &mut self,
+        listener: TcpListener,
+        handle: &Handle,
+        config: &watch::Receiver<Arc<Config>>,
+        latches: &watch::Receiver<Latches>,
+    ) {
+        let context = api::Context {
+            handle: handle.clone(),
+            config: config.clone(),
+            latches: latches.clone(),
+            counters: self.counters.clone(),
+            clock: Arc::new(SystemTime::now),
+            version: env!("CARGO_PKG_VERSION"),
+        };
+        let shutdown = self.stop_rest.clone();
+        self.tasks.spawn(async move {
+            if let Err(error) = api::run(listener, context, shutdown).await {
+                warn!(error = with_causes(&error), "the API ended");
+            }
+        });
+    }
+}
+
+/// TCP's thread, with an event loop of its own.
+fn spawn_tcp(
+    listeners: Vec<TcpListener>,
+    shared: &Shared,
+    worker: Worker,
+    shutdown: CancellationToken,
+) -> std::io::Result<JoinHandle<()>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let reader = shared.reader();
+    std::thread::Builder::new().name("tcp".into()).spawn(move || {
+        let local = tokio::task::LocalSet::new();
+        let serve = tcp::run(listeners, reader, worker, tcp::Limits::default(), shutdown, TCP_GRACE);
+        if let Err(error) = local.block_on(&runtime, serve) {
+            warn!(%error, "TCP ended");
+        }
+    })
+}
+
+async fn note_first_verdicts(
+    mut first: watch::Receiver<bool>,
+    mark: watch::Sender<Latches>,
+    shutdown: CancellationToken,
+) {
+    let arrived = tokio::select! {
+        () = shutdown.cancelled() => return,
+        arrived = first.wait_for(|first| *first) => arrived.is_ok(),
+    };
+    if arrived {
+        info!("first verdicts are in");
+        mark.send_modify(|latches| latches.first_verdicts = true);
+    }
+}

@@ -1,0 +1,67 @@
+#!/bin/sh
+# Makes sure that commands are there: `sh tests/install.sh dig kdig curl`.
+#
+# Debian's packages are installed where this user may (root, or sudo that asks no questions); where not, or where
+# no package can help, one line says what to do, and the exit code is 1. Nothing is done twice.
+set -eu
+
+# The package that brings a command, or nothing.
+package_of() {
+    case "$1" in
+        dig) echo bind9-dnsutils ;;
+        kdig) echo knot-dnsutils ;;
+        curl) echo curl ;;
+        cc) echo build-essential ;;
+    esac
+}
+
+# Whether a command works; rustup's cargo is there before any toolchain is.
+works() {
+    case "$1" in
+        cargo) cargo --version >/dev/null 2>&1 ;;
+        *) command -v "$1" >/dev/null 2>&1 ;;
+    esac
+}
+
+missing=
+packages=
+for command in "$@"; do
+    if works "$command"; then
+        continue
+    fi
+    if [ "$command" = cargo ]; then
+        if command -v rustup >/dev/null 2>&1; then
+            echo "cargo has no toolchain yet: rustup default stable" >&2
+        else
+            echo "cargo is missing: install Rust as https://rustup.rs says, then open a new shell" >&2
+        fi
+        exit 1
+    fi
+    missing="$missing $command"
+    packages="$packages $(package_of "$command")"
+done
+[ -n "$missing" ] || exit 0
+
+by_hand() {
+    echo "missing:$missing; install with: apt-get install$packages" >&2
+    exit 1
+}
+
+command -v apt-get >/dev/null 2>&1 || by_hand
+if [ "$(id -u)" = 0 ]; then
+    as_root=
+elif command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then
+    as_root="sudo -n"
+else
+    by_hand
+fi
+
+echo "installing$packages (for$missing)"
+export DEBIAN_FRONTEND=noninteractive
+# Lists may be old or absent: a failure to renew them only matters if the installation fails, too.
+$as_root apt-get -qq update || true
+# shellcheck disable=SC2086 # both are lists of words
+$as_root apt-get -qq install -y --no-install-recommends $packages >/dev/null </dev/null || by_hand
+for command in $missing; do
+    works "$command" || by_hand
+done
