@@ -241,15 +241,22 @@ impl<'a> Sections<'a, '_> {
         if at.found == Found::Outside {
             return Outcome { error: Some((EDE_NOT_AUTHORITATIVE, "")), ..Outcome::of(Rcode::REFUSED) };
         }
+        if matches!(self.slot.question.qtype, rtype::IXFR | rtype::AXFR) {
+            // NODATA would say that the zone is empty (RFC 5936 §2.2.1).
+            return Outcome::of(Rcode::REFUSED);
+        }
         if self.slot.chosen.is_none() {
             // Most replies hold addresses alone; only the others have names to point to the question with.
             self.message.remember(super::query::HEADER);
         }
         outcome.authoritative = !matches!(at.found, Found::Cut(_));
-        for _ in 0..MAX_CHAIN {
+        let mut passed = [Found::Outside; MAX_CHAIN];
+        for turn in 0..MAX_CHAIN {
+            passed[turn] = at.found;
             match self.step(at, &mut outcome) {
-                Some(next) => at = next,
-                None => return outcome,
+                // An alias leads to the same target whichever way one came: what was passed is a loop.
+                Some(next) if next.found == Found::Outside || !passed.contains(&next.found) => at = next,
+                _ => return outcome,
             }
         }
         outcome

@@ -1,0 +1,172 @@
+//! Answering allocates nothing: an allocator that counts says so.
+//!
+//! The one file of tests with unsafe code: a global allocator cannot be without.
+#![allow(missing_docs, reason = "a test")]
+#![allow(unsafe_code, reason = "GlobalAlloc is an unsafe trait")]
+
+#[path = "common/mmdb.rs"]
+mod mmdb;
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use meridian::answer::{Now, Peer, Reply, Worker, answer};
+use meridian::control::words::Truth;
+use meridian::control::{Node, State, load};
+use meridian::health;
+use meridian::snapshot::{Snapshot, Tally};
+use meridian::telemetry::{Counters, Transport};
+
+/// The system's allocator, counting calls by thread.
+struct Counting;
+
+thread_local! {
+    static CALLS: Cell<u64> = const { Cell::new(0) };
+}
+
+fn note() {
+    // A thread that is ending has no counter any more, and nobody to read it.
+    let _ = CALLS.try_with(|calls| calls.set(calls.get() + 1));
+}
+
+// SAFETY: every call goes to the system's allocator with what the caller gave.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        note();
+        // SAFETY: the caller's promise is ours.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        note();
+        // SAFETY: likewise.
+        unsafe { System.dealloc(memory, layout) }
+    }
+
+    unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        note();
+        // SAFETY: likewise.
+        unsafe { System.realloc(memory, layout, size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+const CONFIG: &str = r#"
+[server]
+whoami = "whoami.example."
+[geo]
+databases = ["geo.mmdb"]
+[zones."example."]
+file = "example.zone"
+[regions.eu]
+location = { lat = 53.35, lon = -6.26 }
+[regions.ap]
+location = { lat = 35.68, lon = 139.69 }
+[services.www]
+names = ["www.example."]
+endpoints.eu = { addresses = ["198.51.100.20", "198.51.100.21"], weight = 30 }
+endpoints.ap = { addresses = ["198.51.100.30"] }
+[[services.www.override]]
+networks = ["12.1.0.0/16"]
+regions = ["ap"]
+"#;
+
+const ZONE: &str = "\
+$TTL 1h
+@ SOA ns hm 1 2h 1h 2w 5m
+@ NS ns
+@ MX 10 many
+ns A 192.0.2.1
+$GENERATE 2-200 many A 192.0.2.$
+one CNAME two
+two CNAME three
+three CNAME www
+cut NS ns.cut
+ns.cut A 192.0.2.9
+";
+
+fn snapshot() -> Snapshot {
+    let directory = tempfile::tempdir().unwrap();
+    let at = |file: &str| directory.path().join(file);
+    let record = mmdb::Record { country: Some("GB"), ..mmdb::Record::default() };
+    let value = record.value(mmdb::Layout::Nested, mmdb::Precision::Double);
+    std::fs::write(at("geo.mmdb"), mmdb::Writer::new(true, 24).insert("12.0.0.0/8", &value).finish())
+        .unwrap();
+    std::fs::write(at("meridian.toml"), CONFIG).unwrap();
+    std::fs::write(at("example.zone"), ZONE).unwrap();
+    let node = Node { host_name: "host".into(), cookie_secret: [7; 16] };
+    let (built, problems) = load(&at("meridian.toml"), &node);
+    let built = built.unwrap_or_else(|| panic!("{problems}"));
+    let (verdicts, state) = (health::Table::default(), State::default());
+    let truth = Truth { verdicts: &verdicts, state: &state, now: SystemTime::UNIX_EPOCH };
+    let live = truth.words(&built.world, &built.plan);
+    let tallies = [Tally::new(live.len())].into();
+    Snapshot { world: Arc::new(built.world), live, tallies, generation: 1 }
+}
+
+/// A query; `options` as they stand in an OPT record, `None` for no OPT.
+fn query(name: &str, qtype: u16, options: Option<&[u8]>) -> Vec<u8> {
+    let mut bytes = vec![0x5e, 0xed, 0, 0, 0, 1, 0, 0, 0, 0, 0, u8::from(options.is_some())];
+    for label in name.split('.') {
+        bytes.push(label.len() as u8);
+        bytes.extend(label.as_bytes());
+    }
+    bytes.extend([&qtype.to_be_bytes()[..], &[0, 1]].concat());
+    if let Some(options) = options {
+        bytes.extend([0, 0, 41, 0x04, 0xd0, 0, 0, 0, 0]);
+        bytes.extend((options.len() as u16).to_be_bytes());
+        bytes.extend(options);
+    }
+    bytes
+}
+
+#[test]
+fn answering_allocates_nothing() {
+    let snapshot = snapshot();
+    let ecs: &[u8] = &[0, 8, 0, 7, 0, 1, 24, 0, 12, 1, 3];
+    let cookie: &[u8] = &[0, 10, 0, 8, 1, 2, 3, 4, 5, 6, 7, 8];
+    let nsid: &[u8] = &[0, 3, 0, 0];
+    let all = [ecs, cookie, nsid].concat();
+    let rows = [
+        ("plain", query("www.example.", 1, None), Transport::Udp, 0),
+        ("ECS", query("www.example.", 1, Some(ecs)), Transport::Udp, 0),
+        ("ECS, cookie and NSID", query("www.example.", 1, Some(&all)), Transport::Udp, 0),
+        ("NXDOMAIN", query("nope.example.", 1, Some(&all)), Transport::Udp, 3),
+        ("NODATA", query("www.example.", 28, Some(&all)), Transport::Udp, 0),
+        ("aliases", query("one.example.", 1, Some(&all)), Transport::Udp, 0),
+        ("too long", query("many.example.", 1, Some(&all)), Transport::Udp, 0),
+        ("TCP", query("many.example.", 1, Some(&all)), Transport::Tcp, 0),
+        ("additional records", query("example.", 15, Some(&all)), Transport::Tcp, 0),
+        ("referral", query("www.cut.example.", 1, Some(&all)), Transport::Udp, 0),
+        ("whoami", query("whoami.example.", 16, Some(&all)), Transport::Udp, 0),
+        ("refused", query("www.test.", 1, Some(&all)), Transport::Udp, 5),
+        ("malformed", query("www.example.", 1, Some(&[0, 8, 0, 1, 0])), Transport::Udp, 1),
+        ("not a query", vec![0xff; 40], Transport::Udp, 0),
+    ];
+    let mut worker = Worker::new(0, 7, Arc::new(Counters::default()));
+    let mut out = vec![0; 65_535];
+    for (what, query, transport, rcode) in &rows {
+        let peer = Peer { address: SocketAddr::from(([12, 9, 9, 9], 5353)), transport: *transport };
+        let mut once = || answer(&snapshot, query, &peer, Now { unix: 1_790_000_000 }, &mut worker, &mut out);
+        let first = once();
+        let before = CALLS.get();
+        let again = (0..100).fold(first, |_, _| once());
+        let calls = CALLS.get() - before;
+        assert_eq!(calls, 0, "{what}");
+        assert_eq!(matches!(again, Reply::Drop(_)), query[2] == 0xff, "{what}");
+        assert!(query[2] == 0xff || out[3] & 15 == *rcode, "{what}: {}", out[3] & 15);
+    }
+}
+
+/// The counter counts: without this the test above could not fail.
+#[test]
+fn the_counter_counts() {
+    let before = CALLS.get();
+    drop(std::hint::black_box(vec![0u8; 100]));
+    assert_eq!(CALLS.get() - before, 2);
+}
