@@ -240,6 +240,10 @@ impl<'a> Sections<'a, '_> {
         if at.found == Found::Outside {
             return Outcome { error: Some((EDE_NOT_AUTHORITATIVE, "")), ..Outcome::of(Rcode::REFUSED) };
         }
+        if matches!(self.slot.question.qtype, rtype::IXFR | rtype::AXFR) {
+            // NODATA would say that the zone is empty (RFC 5936 §2.2.1).
+            return Outcome::of(Rcode::REFUSED);
+        }
         if self.slot.chosen.is_none() {
             // Most replies hold addresses alone; only the others have names to point to the question with.
             self.message.remember(super::query::HEADER);

@@ -28,6 +28,10 @@ pub const DS: u16 = 43;
 pub const SVCB: u16 = 64;
 /// Service binding for HTTP (RFC 9460).
 pub const HTTPS: u16 = 65;
+/// A zone's changes (RFC 1995 §2).
+pub const IXFR: u16 = 251;
+/// A whole zone (RFC 5936 §2).
+pub const AXFR: u16 = 252;
 /// Everything (RFC 1035 §3.2.3).
 pub const ANY: u16 = 255;
 
