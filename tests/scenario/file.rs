@@ -55,8 +55,9 @@ impl fmt::Display for Failure {
             let mark = if self.got.lines().any(|got| got == line) { ' ' } else { '-' };
             writeln!(f, "  {mark} {line}")?;
         }
-        let new = self.got.lines().filter(|line| !self.expected.lines().any(|expected| expected == *line));
-        new.map(|line| writeln!(f, "  + {line}")).collect()
+        let mut new =
+            self.got.lines().filter(|line| !self.expected.lines().any(|expected| expected == *line));
+        new.try_for_each(|line| writeln!(f, "  + {line}"))
     }
 }
 

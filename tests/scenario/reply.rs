@@ -14,7 +14,7 @@ pub struct Answered {
     message: Message,
     rcode: u16,
     /// Code and data of every EDNS option, in order.
-    options: Vec<(u16, Vec<u8>)>,
+    options: Options,
     asked_edns: bool,
     /// Seconds since its making, and the server's half of the cookie.
     pub cookie: Option<(u32, Vec<u8>)>,
@@ -39,8 +39,11 @@ fn readable(bytes: &[u8]) -> Vec<u8> {
     bytes
 }
 
+/// Code and data of EDNS options.
+type Options = Vec<(u16, Vec<u8>)>;
+
 /// The second oracle: `domain` reads it to its end, and it answers what was asked within the limit.
-pub fn verify(asked: &Asked, bytes: &[u8]) -> Result<(u16, Vec<(u16, Vec<u8>)>), String> {
+pub fn verify(asked: &Asked, bytes: &[u8]) -> Result<(u16, Options), String> {
     let shown = |error: &dyn std::fmt::Display| format!("domain: {error}: {}", hex::encode(bytes));
     let message = domain::base::Message::from_octets(bytes).map_err(|error| shown(&error))?;
     let mut end = 12;
