@@ -183,7 +183,7 @@ fn misbehave(server: SocketAddr, kind: usize, generator: &mut fastrand::Rng) -> 
     };
     // The server may have closed it already.
     let _ = stream.write_all(said);
-    if kind % 2 == 0 {
+    if kind.is_multiple_of(2) {
         let _ = stream.shutdown(Shutdown::Write);
     }
     (kind == 2 || kind == 6).then_some(stream)
