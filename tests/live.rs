@@ -9,6 +9,7 @@ mod live {
     mod api;
     mod client;
     mod command_line;
+    mod ctl;
     mod demo;
     mod flood;
     mod health;

@@ -29,8 +29,8 @@ pub fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
 pub fn meridian(directory: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_meridian"));
     command.args(arguments).current_dir(directory);
-    for variable in ["MERIDIAN_CONFIG", "MERIDIAN_LOG", "MERIDIAN_LOG_FORMAT"] {
-        command.env_remove(variable);
+    for variable in ["CONFIG", "LOG", "LOG_FORMAT", "API", "TOKEN"] {
+        command.env_remove(format!("MERIDIAN_{variable}"));
     }
     command
 }
