@@ -84,9 +84,7 @@ pub fn compile(mut config: Config, node: &Node, problems: &mut Problems) -> Opti
 }
 
 fn names(config: &Config, problems: &mut Problems) -> Option<Names> {
-    let load =
-        |zone: &config::ZoneFile, problems: &mut Problems| zone::load(&zone.origin, &zone.file, problems);
-    let zones: Vec<Option<Zone>> = config.zones.iter().map(|zone| load(zone, problems)).collect();
+    let zones: Vec<Option<Zone>> = config.zones.iter().map(|zone| load_zone(zone, problems)).collect();
     // A zone that does not load would make every name in it look lost.
     let zones: Vec<Zone> = zones.into_iter().collect::<Option<_>>()?;
     let services = (0..).map(ServiceId).zip(&config.services).flat_map(|(id, service)| {
@@ -96,6 +94,23 @@ fn names(config: &Config, problems: &mut Problems) -> Option<Names> {
     let whoami = config.server.whoami.iter();
     let whoami = whoami.map(|(name, place)| SteeredName { name, steers: Steers::Whoami, place });
     build(&zones, &services.chain(whoami).collect::<Vec<_>>(), problems)
+}
+
+/// A file that cannot be read is a matter of the configuration, so the line there is named; what is wrong inside
+/// has its own place.
+fn load_zone(zone: &config::ZoneFile, problems: &mut Problems) -> Option<Zone> {
+    // Asked before it is opened: opening a pipe would wait for a writer.
+    let readable = std::fs::metadata(&zone.file).and_then(|facts| match facts.is_file() {
+        true => std::fs::File::open(&zone.file).map(drop),
+        false => Err(std::io::Error::other("not a regular file")),
+    });
+    if let Err(error) = readable {
+        let file = zone.file.display();
+        let text = format!("cannot read '{file}': give a master file that this user may read: {error}");
+        problems.error(&zone.place, text);
+        return None;
+    }
+    zone::load(&zone.origin, &zone.file, problems)
 }
 
 fn geography(config: &Config, problems: &mut Problems) -> (Vec<DatabaseFacts>, Option<geo::Table>) {
