@@ -51,7 +51,7 @@ impl Stranger {
             let datagram = make(&mut self.generator);
             // An ICMP error of an earlier one may be reported here; there is none on loopback that matters.
             let _ = self.socket.send(&datagram);
-            if sent % BURST == 0 {
+            if sent.is_multiple_of(BURST) {
                 self.ask();
             }
         }
@@ -183,7 +183,7 @@ fn misbehave(server: SocketAddr, kind: usize, generator: &mut fastrand::Rng) -> 
     };
     // The server may have closed it already.
     let _ = stream.write_all(said);
-    if kind % 2 == 0 {
+    if kind.is_multiple_of(2) {
         let _ = stream.shutdown(Shutdown::Write);
     }
     (kind == 2 || kind == 6).then_some(stream)
