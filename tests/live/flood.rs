@@ -51,7 +51,7 @@ impl Stranger {
             let datagram = make(&mut self.generator);
             // An ICMP error of an earlier one may be reported here; there is none on loopback that matters.
             let _ = self.socket.send(&datagram);
-            if sent % BURST == 0 {
+            if sent.is_multiple_of(BURST) {
                 self.ask();
             }
         }
