@@ -23,8 +23,7 @@ pub fn check(config: &Path) -> ExitCode {
         }
         Ok((None, problems)) => {
             say(&problems);
-            let count = problems.errors().count();
-            eprintln!("{count} {} to mend", if count == 1 { "problem" } else { "problems" });
+            eprintln!("{} to mend", count(problems.errors().count(), "problem"));
             ExitCode::from(2)
         }
         Err(error) => super::failed(&error),
@@ -43,19 +42,23 @@ fn say(problems: &Problems) {
 
 fn summary(built: &Built) -> String {
     let world = &built.world;
-    let endpoints = built.plan.endpoints.len();
     let size = world.geo.size();
     format!(
-        "ok: {} zones with {} names, {} regions, {} services with {endpoints} endpoints, {} targets to probe, \
-         {} cells in {:.1} MB of geography",
-        world.zones.len(),
-        world.names.len(),
-        world.regions.len(),
-        world.written.len(),
-        built.plan.standing.len(),
-        size.cells,
+        "ok: {} with {}, {}, {} with {}, {} to probe, {} in {:.1} MB of geography",
+        count(world.zones.len(), "zone"),
+        count(world.names.len(), "name"),
+        count(world.regions.len(), "region"),
+        count(world.written.len(), "service"),
+        count(built.plan.endpoints.len(), "endpoint"),
+        count(built.plan.standing.len(), "target"),
+        count(size.cells, "cell"),
         size.bytes as f64 / 1e6,
     )
+}
+
+/// `1 zone`, `2 zones`.
+fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
 /// What to explain.

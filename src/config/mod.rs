@@ -42,8 +42,15 @@ pub type ReadFile<'a> = &'a dyn Fn(&Path) -> io::Result<String>;
 /// Reads a configuration file and the files of networks that it names. Warnings may stand beside a configuration;
 /// after an error there is none.
 pub fn load(path: &Path) -> (Option<Config>, Problems) {
+    let (config, problems) = load_what_can_be(path);
+    (config.filter(|_| !problems.has_errors()), problems)
+}
+
+/// As [`load`], but what could be read stands beside errors, too: whatever it names can be looked at as well, so
+/// that an operator sees the problems of all files at once. It is not to be served.
+pub fn load_what_can_be(path: &Path) -> (Option<Config>, Problems) {
     match read_file(path) {
-        Ok(text) => parse(path, &text, &read_file),
+        Ok(text) => read(path, &text, &read_file),
         Err(error) => {
             let mut problems = Problems::default();
             problems.error(&Place::file(path), format!("cannot be read: {error}"));
@@ -54,6 +61,11 @@ pub fn load(path: &Path) -> (Option<Config>, Problems) {
 
 /// Reads the text of the configuration file `path`; `read_file` gives the files of networks that it names.
 pub fn parse(path: &Path, text: &str, read_file: ReadFile<'_>) -> (Option<Config>, Problems) {
+    let (config, problems) = read(path, text, read_file);
+    (config.filter(|_| !problems.has_errors()), problems)
+}
+
+fn read(path: &Path, text: &str, read_file: ReadFile<'_>) -> (Option<Config>, Problems) {
     let mut problems = Problems::default();
     let text = Text::new(path, text);
     let (tables, sound) = text.tables(&mut problems);
@@ -63,7 +75,7 @@ pub fn parse(path: &Path, text: &str, read_file: ReadFile<'_>) -> (Option<Config
     let tree = toml::Spanned::new(tables.span(), toml::de::DeValue::Table(tables.into_inner()));
     let file = File::read(&tree, &mut Reader::new(&text, &mut problems)).unwrap_or_default();
     let config = build::build(path, &file, &text, read_file, &mut problems);
-    (Some(config).filter(|_| !problems.has_errors()), problems)
+    (Some(config), problems)
 }
 
 /// The JSON Schema of the configuration file (draft 2020-12), for editors.

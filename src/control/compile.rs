@@ -3,13 +3,13 @@
 //! Checks that span rooms happen on the way: a name outside every zone is found where the table is built.
 
 use std::net::IpAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::plan::Plan;
 use crate::config::{self, Config};
 use crate::geo;
-use crate::model::{Family, OrderRule, Problems, Region, Service, ServiceId};
+use crate::model::{Family, OrderRule, Place, Problems, Region, Service, ServiceId};
 use crate::snapshot::{Addresses, SteeredService, World};
 use crate::steer::Steered;
 use crate::steer::hash::EndpointKey;
@@ -52,8 +52,14 @@ pub struct DatabaseFacts {
 /// Loads a configuration and everything that it names. Warnings may stand beside what was built; with an error
 /// there is nothing but problems, all that could be found at once.
 pub fn load(path: &Path, node: &Node) -> (Option<Built>, Problems) {
-    let (config, mut problems) = config::load(path);
+    let (config, mut problems) = config::load_what_can_be(path);
     let Some(config) = config else { return (None, problems) };
+    if problems.has_errors() {
+        // What spans rooms waits: a zone that is misspelt here would make every name in it look lost.
+        config.zones.iter().for_each(|zone| drop(load_zone(zone, &mut problems)));
+        open_databases(&config, &mut problems);
+        return (None, problems);
+    }
     let built = compile(config, node, &mut problems);
     (built.filter(|_| !problems.has_errors()), problems)
 }
@@ -63,6 +69,10 @@ pub fn compile(mut config: Config, node: &Node, problems: &mut Problems) -> Opti
     // Positions in a service are ids: they follow the written order of regions, which also breaks ties.
     for service in &mut config.services {
         service.endpoints.sort_by_key(|endpoint| endpoint.region);
+    }
+    if config.zones.is_empty() {
+        let text = "there is no zone, so every query is refused; add [zones.\"…\"] with its file";
+        problems.warn(&Place::file(&config.path), text);
     }
     let names = names(&config, problems);
     let (databases, table) = geography(&config, problems);
@@ -114,13 +124,7 @@ fn load_zone(zone: &config::ZoneFile, problems: &mut Problems) -> Option<Zone> {
 }
 
 fn geography(config: &Config, problems: &mut Problems) -> (Vec<DatabaseFacts>, Option<geo::Table>) {
-    let mut databases = Vec::new();
-    for (path, place) in &config.geo.databases {
-        match geo::Database::open(path) {
-            Ok(database) => databases.push(database),
-            Err(error) => problems.error(place, with_causes(&error)),
-        }
-    }
+    let databases = open_databases(config, problems);
     let facts = databases.iter().map(|database| DatabaseFacts {
         path: database.path().display().to_string(),
         kind: database.kind().to_owned(),
@@ -139,8 +143,19 @@ fn geography(config: &Config, problems: &mut Problems) -> (Vec<DatabaseFacts>, O
         service_rules: &service_rules,
     };
     let table = geo::compile(&input);
-    let whole = crate::model::Place::file(&config.path);
+    let whole = Place::file(&config.path);
     (facts, table.map_err(|error| problems.error(&whole, with_causes(&error))).ok())
+}
+
+fn open_databases(config: &Config, problems: &mut Problems) -> Vec<geo::Database> {
+    let open = |(path, place): &(PathBuf, Place)| match geo::Database::open(path) {
+        Ok(database) => Some(database),
+        Err(error) => {
+            problems.error(place, with_causes(&error));
+            None
+        }
+    };
+    config.geo.databases.iter().filter_map(open).collect()
 }
 
 /// An error and what caused it, on one line.

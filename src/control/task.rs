@@ -254,7 +254,7 @@ impl Control {
             Refusal::Store(text)
         })?;
         self.state = apply(std::mem::take(&mut self.state), &command, now);
-        info!(?command, revision = self.state.revision, "override");
+        log_command(&command, self.state.revision);
         self.refold();
         Ok(self.state.word(&subject, now).cloned())
     }
@@ -411,6 +411,18 @@ fn snapshot(world: World, live: Box<[crate::steer::Live]>, workers: usize, gener
     let words = live.len();
     let tallies = (0..workers).map(|_| Tally::new(words)).collect();
     Snapshot { world: Arc::new(world), live, tallies, generation }
+}
+
+fn log_command(command: &Command, revision: u64) {
+    let subject = command.subject();
+    match command {
+        Command::Set { word, .. } => {
+            let until =
+                word.until.map_or_else(|| "lifted".to_owned(), |until| format!("{} (Unix)", seconds(until)));
+            info!(%subject, state = %word.state, who = word.who, why = word.reason, until, revision, "override set");
+        }
+        Command::Lift { who, .. } => info!(%subject, who, revision, "override lifted"),
+    }
 }
 
 fn log_reload(swapped: bool, generation: u64, problems: &[crate::model::Problem]) {

@@ -1,5 +1,6 @@
 //! An operator's word on a region or an endpoint: with who, why, and until when.
 
+use std::fmt;
 use std::time::SystemTime;
 
 /// What an override is about, by name: it outlives the configuration that knows the name.
@@ -14,6 +15,15 @@ pub enum Subject {
         /// The region's name.
         region: String,
     },
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Subject::Region(region) => write!(f, "region {region}"),
+            Subject::Endpoint { service, region } => write!(f, "service {service} in {region}"),
+        }
+    }
 }
 
 /// What the operator wants believed. The most restrictive of region and endpoint wins: down, then drain, then
@@ -38,6 +48,15 @@ impl OverrideState {
             OverrideState::Down => "down",
             OverrideState::Drain => "drain",
             OverrideState::Weight(_) => "weight",
+        }
+    }
+}
+
+impl fmt::Display for OverrideState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            OverrideState::Weight(weight) => write!(f, "weight {weight}"),
+            other => f.write_str(other.name()),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! time, hand octets to [`crate::answer`], and send what comes back. Neither knows what a zone is.
 
 pub mod bind;
+mod open;
 pub mod tcp;
 pub mod udp;
 

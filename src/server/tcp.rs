@@ -7,18 +7,18 @@ use std::cell::RefCell;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::{JoinSet, spawn_local};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tracing::warn;
 
 use super::now;
+use super::open::{Open, Seat};
 use crate::answer::{MAX_REPLY, Peer, Reply, Worker, answer};
 use crate::snapshot::Reader;
 use crate::telemetry::Transport;
@@ -26,7 +26,7 @@ use crate::telemetry::Transport;
 /// What strangers may use.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Connections at once; more wait in the kernel's queue until one ends.
+    /// Connections at once; one more closes the idlest.
     pub connections: usize,
     /// From one query's end to the next one's, and for a reply to be taken (RFC 7766 §6.2.3).
     pub idle: Duration,
@@ -77,12 +77,13 @@ pub async fn run(
         worker: RefCell::new(worker),
         reply: RefCell::new(vec![0; MAX_REPLY].into()),
     });
-    let slots = Arc::new(Semaphore::new(limits.connections));
+    let begun = TaskTracker::new();
+    let open = Open::new(limits.connections);
     let mut accepting = JoinSet::new();
     for listener in listeners {
         let listener = tokio::net::TcpListener::from_std(listener)?;
-        let accept = accept(listener, Rc::clone(&shared), limits, Arc::clone(&slots), shutdown.clone());
-        accepting.spawn_local(accept);
+        let (shared, shutdown) = (Rc::clone(&shared), shutdown.clone());
+        accepting.spawn_local(accept(listener, shared, limits, open.clone(), begun.clone(), shutdown));
     }
     let mut wake = tokio::time::interval(super::bind::IDLE_WAKE);
     loop {
@@ -93,9 +94,9 @@ pub async fn run(
         }
     }
     while accepting.join_next().await.is_some() {}
-    let all = u32::try_from(limits.connections).unwrap_or(u32::MAX);
-    if timeout(grace, slots.acquire_many(all)).await.is_err() {
-        warn!("some TCP connections did not end in time");
+    begun.close();
+    if timeout(grace, begun.wait()).await.is_err() {
+        warn!(connections = begun.len(), "some TCP connections did not end in time");
     }
     Ok(())
 }
@@ -104,20 +105,22 @@ async fn accept(
     listener: tokio::net::TcpListener,
     shared: Rc<Shared>,
     limits: Limits,
-    slots: Arc<Semaphore>,
+    open: Open,
+    begun: TaskTracker,
     shutdown: CancellationToken,
 ) {
     loop {
-        let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { return };
         let accepted = tokio::select! {
             () = shutdown.cancelled() => return,
             accepted = listener.accept() => accepted,
         };
         match accepted {
             Ok((stream, address)) => {
-                let connection =
-                    connection(stream, address, Rc::clone(&shared), limits, shutdown.clone(), slot);
-                drop(spawn_local(connection));
+                let connection = Connection { shared: Rc::clone(&shared), limits, seat: open.sit() };
+                let serve = connection.serve(stream, address, shutdown.clone());
+                drop(spawn_local(begun.track_future(serve)));
+                // Whoever lost its seat to this one closes its socket before the next is taken.
+                tokio::task::yield_now().await;
             }
             Err(error) => {
                 // No descriptors left, most likely: the pause lets connections end.
@@ -129,31 +132,47 @@ async fn accept(
 }
 
 /// One connection, from its first query to its last. Whatever goes wrong with it ends it, and nothing else.
-async fn connection(
-    stream: TcpStream,
-    address: SocketAddr,
+struct Connection {
     shared: Rc<Shared>,
     limits: Limits,
-    shutdown: CancellationToken,
-    slot: OwnedSemaphorePermit,
-) {
-    let peer = Peer { address, transport: Transport::Tcp };
-    let mut stream = BufReader::new(stream);
-    let mut query = Vec::new();
-    for _ in 0..limits.queries {
-        let read = tokio::select! {
-            () = shutdown.cancelled() => break,
-            read = timeout(limits.idle, read_query(&mut stream, &mut query)) => read,
-        };
-        let Ok(Ok(())) = read else { break };
-        let Some(reply) = shared.answer(&query, &peer) else { break };
-        if !matches!(timeout(limits.idle, stream.write_all(&reply)).await, Ok(Ok(()))) {
-            break;
+    seat: Seat,
+}
+
+impl Connection {
+    async fn serve(mut self, stream: TcpStream, address: SocketAddr, shutdown: CancellationToken) {
+        let evicted = self.seat.evicted.clone();
+        let mut stream = BufReader::new(stream);
+        tokio::select! {
+            () = evicted.cancelled() => return,
+            () = self.converse(&mut stream, address, shutdown) => {}
+        }
+        // Best effort: the other side may be gone already.
+        let _ = timeout(self.limits.idle, stream.shutdown()).await;
+    }
+
+    async fn converse(
+        &mut self,
+        stream: &mut BufReader<TcpStream>,
+        address: SocketAddr,
+        shutdown: CancellationToken,
+    ) {
+        let peer = Peer { address, transport: Transport::Tcp };
+        let mut query = Vec::new();
+        for _ in 0..self.limits.queries {
+            let read = tokio::select! {
+                biased;
+                // First, so that a query that is here when the end comes is answered.
+                read = timeout(self.limits.idle, read_query(stream, &mut query)) => read,
+                () = shutdown.cancelled() => return,
+            };
+            let Ok(Ok(())) = read else { return };
+            let Some(reply) = self.shared.answer(&query, &peer) else { return };
+            if !matches!(timeout(self.limits.idle, stream.write_all(&reply)).await, Ok(Ok(()))) {
+                return;
+            }
+            self.seat.used();
         }
     }
-    // Best effort: the other side may be gone already.
-    let _ = timeout(limits.idle, stream.shutdown()).await;
-    drop(slot);
 }
 
 async fn read_query(stream: &mut BufReader<TcpStream>, query: &mut Vec<u8>) -> io::Result<()> {

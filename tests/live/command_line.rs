@@ -100,7 +100,7 @@ fn checking_says_what_there_is() {
     let scene = Scene::new();
     let (code, output, said) = run(scene.path(), &["check"]);
     assert_eq!((code, said.as_str()), (Some(0), ""));
-    let due = "ok: 1 zones with 20 names, 4 regions, 1 services with 4 endpoints, 4 targets to probe, ";
+    let due = "ok: 1 zone with 20 names, 4 regions, 1 service with 4 endpoints, 4 targets to probe, ";
     assert!(output.starts_with(due), "{output}");
     assert_eq!(output.lines().count(), 1);
     // Nothing was made, opened or bound.
