@@ -185,7 +185,11 @@ fn a_serving_node_takes_none_of_them() {
         for file in case.files.keys() {
             fs::remove_file(path.join(file)).expect("a file of the case");
         }
+        // Whole again before the next case, so that no reload meets a file of each: that mixture might load.
+        let before = node.process.log.count();
         sound.lay_out(path);
+        node.process.signal(Signal::HUP);
+        node.process.log.wait_after(before, "reloaded");
     }
     let log = node.stop();
     assert!(!log.iter().any(|line| line.contains("panicked")), "{log:?}");
