@@ -31,6 +31,15 @@ check: toolchain  ## format, lints and documentation, all warnings denied
 bench: toolchain  ## run the benches
 	cargo bench --locked
 
+.PHONY: fuzz
+fuzz: toolchain  ## give every parser of strangers' bytes a minute of fuzzing
+	@cargo fuzz --version >/dev/null 2>&1 || cargo install --locked cargo-fuzz
+	@for target in query zone_text config mmdb; do \
+		mkdir -p fuzz/corpus/$$target fuzz/seeds/$$target; \
+		RUSTC_BOOTSTRAP=1 cargo fuzz run --dev -s none $$target fuzz/corpus/$$target fuzz/seeds/$$target \
+			-- -max_total_time=60 || exit 1; \
+	done
+
 .PHONY: release
 release: toolchain  ## build the static binary that the image holds
 	RUSTFLAGS="-C target-feature=+crt-static" cargo build --locked --release --target $(TRIPLE)
