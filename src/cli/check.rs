@@ -107,7 +107,7 @@ fn explained(built: Built, name: &Name, client: ClientAsked) -> Explanation {
     let rules = built.config.geo.rules.clone();
     let opened = built.config.geo.databases.iter().map(|(path, _)| geo::Database::open(path));
     let databases: Result<Vec<_>, _> = opened.collect();
-    let snapshot = built.at_rest(now);
+    let snapshot = built.at_rest(now, 0);
     let mut question = Question::new(&snapshot, name, client, seconds(now));
     match databases {
         Ok(databases) => question.facts = Some(geo::facts(&databases, question.client.address())),

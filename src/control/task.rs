@@ -397,13 +397,14 @@ fn aside<T>(wait: impl FnOnce() -> T) -> T {
 }
 
 impl Built {
-    /// A snapshot of a world that nobody serves: nothing is probed, nobody has said anything.
-    pub fn at_rest(self, now: SystemTime) -> Snapshot {
+    /// A snapshot of a world that nobody serves, with a tally for so many workers: nothing is probed, nobody has
+    /// said anything.
+    pub fn at_rest(self, now: SystemTime, workers: usize) -> Snapshot {
         let mut verdicts = health::Table::default();
         verdicts.replace(self.plan.wanted.iter().cloned(), Instant::now().into_std());
         let truth = Truth { verdicts: &verdicts, state: &State::default(), now };
         let live = truth.words(&self.world, &self.plan);
-        snapshot(self.world, live, 0, 1)
+        snapshot(self.world, live, workers, 1)
     }
 }
 

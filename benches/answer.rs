@@ -1,0 +1,110 @@
+//! What one answer costs: the whole core, octets in and octets out, without a socket.
+//!
+//! 32 regions around the world, the shipped country database, 1,000 and 100,000 steered names, a different name and
+//! client network for every query. Figures are for one query at a time: whoever runs batches overlaps their misses.
+
+use std::fmt::Write as _;
+use std::hint::black_box;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use meridian::answer::{Now, Peer, Worker, answer};
+use meridian::control::{Node, load};
+use meridian::snapshot::Snapshot;
+use meridian::telemetry::{Counters, Transport};
+
+const REGIONS: usize = 32;
+const NOW: Now = Now { unix: 1_790_000_000 };
+
+/// Queries that are made beforehand and asked in turn.
+const QUERIES: usize = 1 << 16;
+
+/// A world in which every service has an endpoint in every region and `names` names in all.
+fn world(names: usize) -> Snapshot {
+    let directory = tempfile::tempdir().expect("a directory");
+    let zone = "$TTL 1h\n@ SOA ns1 host 1 1h 15m 1w 5m\n  NS ns1\nns1 A 198.51.100.53\n";
+    std::fs::write(directory.path().join("zone"), zone).expect("a zone");
+    let config = directory.path().join("meridian.toml");
+    std::fs::write(&config, configuration(names)).expect("a configuration");
+    let node = Node { host_name: "bench".into(), cookie_secret: [7; 16] };
+    let (built, problems) = load(&config, &node);
+    built.unwrap_or_else(|| panic!("{problems}")).at_rest(SystemTime::now(), 1)
+}
+
+fn configuration(names: usize) -> String {
+    let database = concat!(env!("CARGO_MANIFEST_DIR"), "/geoip/country.mmdb");
+    let mut text =
+        format!("[geo]\ndatabases = [\"{database}\"]\n[zones.\"bench.example.\"]\nfile = \"zone\"\n");
+    for region in 0..REGIONS {
+        // Spread by the golden angle: no two alike, none clustered.
+        let (lat, lon) = (region as f64 * 4.0 - 60.0, (region as f64 * 137.508).rem_euclid(360.0) - 180.0);
+        writeln!(text, "[regions.r{region}]\nlocation = {{ lat = {lat:.3}, lon = {lon:.3} }}")
+            .expect("a text");
+    }
+    let names: Vec<String> = (0..names).map(|name| format!("\"n{name}.bench.example.\"")).collect();
+    writeln!(text, "[services.www]\nnames = [{}]\n[services.www.check]\nkind = \"none\"", names.join(", "))
+        .expect("a text");
+    for region in 0..REGIONS {
+        writeln!(text, "[services.www.endpoints.r{region}]\naddresses = [\"198.51.100.{}\"]", region + 1)
+            .expect("a text");
+    }
+    text
+}
+
+/// A query for a steered name, or one that does not exist.
+fn query(name: &str, options: &[u8]) -> Vec<u8> {
+    let mut query = vec![0x12, 0x34, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1];
+    for label in [name, "bench", "example"] {
+        query.push(label.len() as u8);
+        query.extend(label.as_bytes());
+    }
+    query.extend([0, 0, 1, 0, 1]);
+    query.extend([0, 0, 41, 4, 208, 0, 0, 0, 0]);
+    query.extend((options.len() as u16).to_be_bytes());
+    query.extend(options);
+    query
+}
+
+fn ecs(random: &mut fastrand::Rng) -> Vec<u8> {
+    let prefix = [random.u8(1..224), random.u8(..), random.u8(..)];
+    [&[0, 8, 0, 7, 0, 1, 24, 0][..], &prefix].concat()
+}
+
+fn queries(kind: &str, names: usize) -> Vec<Vec<u8>> {
+    let mut random = fastrand::Rng::with_seed(7);
+    let make = |_| {
+        let name = format!("{}{}", if kind == "nxdomain" { "x" } else { "n" }, random.usize(..names));
+        let mut options = Vec::new();
+        if kind.starts_with("ecs") {
+            options.extend(ecs(&mut random));
+        }
+        if kind == "ecs and cookie" {
+            options.extend([0, 10, 0, 8, 1, 2, 3, 4, 5, 6, 7, 8]);
+        }
+        query(&name, &options)
+    };
+    (0..QUERIES).map(make).collect()
+}
+
+fn core(criterion: &mut Criterion) {
+    let peer = Peer { address: "198.51.100.7:5353".parse().expect("an address"), transport: Transport::Udp };
+    let mut worker = Worker::new(0, 7, Arc::new(Counters::default()));
+    let mut out = vec![0; 4096];
+    for names in [1_000, 100_000] {
+        let snapshot = world(names);
+        for kind in ["plain", "ecs", "ecs and cookie", "nxdomain"] {
+            let queries = queries(kind, names);
+            let mut turn = 0;
+            criterion.bench_function(&format!("answer/{kind}/{names} names"), |bencher| {
+                bencher.iter(|| {
+                    turn = (turn + 1) % QUERIES;
+                    black_box(answer(&snapshot, &queries[turn], &peer, NOW, &mut worker, &mut out))
+                });
+            });
+        }
+    }
+}
+
+criterion_group!(benches, core);
+criterion_main!(benches);
