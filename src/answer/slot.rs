@@ -294,7 +294,9 @@ impl<'a> Sections<'a, '_> {
             }
             _ => {}
         }
-        if qtype == rtype::ANY {
+        // RFC 8482 §4.2: one record for all, but an alias says so, and what has no data has none.
+        let has_data = at.steers.is_some() || !names.rrsets(entry).is_empty();
+        if qtype == rtype::ANY && has_data && names.rrset(entry, rtype::CNAME).is_none() {
             put_minimal_any(self.message, at.owner);
             return None;
         }
@@ -309,7 +311,8 @@ impl<'a> Sections<'a, '_> {
             self.negative(entry, u32::MAX, outcome);
             return None;
         };
-        self.alias(alias, at.owner, outcome)
+        // ANY is answered by the alias itself: it matches every type asked for (RFC 1034 §3.6.2).
+        self.alias(alias, at.owner, outcome).filter(|_| qtype != rtype::ANY)
     }
 
     /// Writes a CNAME and goes to its target.

@@ -1,5 +1,6 @@
 //! The node's own question to itself: a real packet, on every listener, over UDP and TCP.
 
+use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
@@ -18,10 +19,17 @@ use crate::snapshot::Shared;
 /// How often every listener is asked, and how long it may take to answer.
 const BEAT: Duration = Duration::from_secs(1);
 
+/// So many questions in a row have to stay without an answer before a listener that once answered is called
+/// silent: under a flood one of them may be lost, and withdrawing then would move the flood to the next site.
+const PATIENCE: u32 = 3;
+
 /// The code of a server that cannot help itself.
 const SERVFAIL: u8 = 2;
 
-/// Listeners that did not answer: address, transport, why.
+/// What came of every question of one round.
+type Asked = Vec<(SocketAddr, &'static str, Result<(), String>)>;
+
+/// Listeners that do not answer: address, transport, why.
 type Silent = Vec<(SocketAddr, &'static str, String)>;
 
 /// Asks until `shutdown`, and notes in the latches who is silent.
@@ -33,6 +41,7 @@ pub async fn run(
 ) {
     let mut beat = interval(BEAT);
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut patience = Patience::default();
     loop {
         tokio::select! {
             () = shutdown.cancelled() => return,
@@ -42,8 +51,30 @@ pub async fn run(
             // Falling silent is what it was told to do.
             return;
         }
-        let silent = ask_all(&listeners, &shared).await;
+        let silent = patience.judge(ask_all(&listeners, &shared).await);
         latches.send_if_modified(|latches| note(latches, silent));
+    }
+}
+
+/// How often in a row each listener and transport has stayed silent; absent: it never answered.
+#[derive(Default)]
+struct Patience(HashMap<(SocketAddr, &'static str), u32>);
+
+impl Patience {
+    /// Those who are silent for good: never heard of, or missed too often in a row.
+    fn judge(&mut self, asked: Asked) -> Silent {
+        let mut silent = Vec::new();
+        for (listener, transport, result) in asked {
+            let misses = self.0.get(&(listener, transport)).copied();
+            match (result, misses) {
+                (Ok(()), _) => drop(self.0.insert((listener, transport), 0)),
+                (Err(_), Some(misses)) if misses + 1 < PATIENCE => {
+                    self.0.insert((listener, transport), misses + 1);
+                }
+                (Err(why), _) => silent.push((listener, transport, why)),
+            }
+        }
+        silent
     }
 }
 
@@ -61,9 +92,9 @@ fn note(latches: &mut Latches, silent: Silent) -> bool {
     true
 }
 
-async fn ask_all(listeners: &[SocketAddr], shared: &Shared) -> Silent {
+async fn ask_all(listeners: &[SocketAddr], shared: &Shared) -> Asked {
     let origin = shared.load().world.zones.first().cloned().unwrap_or_else(Name::root);
-    let mut silent = Vec::new();
+    let mut asked = Vec::new();
     for listener in listeners {
         let address = reachable(*listener);
         let query = query(&origin, fastrand::u16(..));
@@ -71,12 +102,10 @@ async fn ask_all(listeners: &[SocketAddr], shared: &Shared) -> Silent {
             ("UDP", within(over_udp(address, &query)).await),
             ("TCP", within(over_tcp(address, &query)).await),
         ] {
-            if let Err(why) = result.and_then(|reply| judge(&query, &reply)) {
-                silent.push((*listener, transport, why));
-            }
+            asked.push((*listener, transport, result.and_then(|reply| judge(&query, &reply))));
         }
     }
-    silent
+    asked
 }
 
 /// The loopback address stands in for a wildcard.
@@ -135,5 +164,22 @@ fn judge(query: &[u8], reply: &[u8]) -> Result<(), String> {
             _ => Ok(()),
         },
         _ => Err("answered something else".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_lost_packet_silences_nobody_and_three_do() {
+        let listener = "127.0.0.1:53".parse().unwrap();
+        let mut patience = Patience::default();
+        let rows = ["-", "+", "-", "-", "+", "-", "-", "-", "-", "+"];
+        let silent = rows.map(|row| {
+            let result = if row == "+" { Ok(()) } else { Err("timed out".to_owned()) };
+            !patience.judge(vec![(listener, "UDP", result)]).is_empty()
+        });
+        assert_eq!(silent, [true, false, false, false, false, false, false, true, true, false]);
     }
 }

@@ -12,18 +12,18 @@ use crate::control::{Built, load, with_causes};
 use crate::daemon::this_node;
 use crate::geo;
 use crate::model::{Name, Problems};
+use crate::telemetry::say;
 
 /// Loads what `serve` loads. Problems go to standard error, one a line; 2 if there is an error among them.
 pub fn check(config: &Path) -> ExitCode {
     match load_here(config) {
         Ok((Some(built), problems)) => {
-            say(&problems);
-            println!("{}", summary(&built));
-            ExitCode::SUCCESS
+            tell(&problems);
+            say::out(summary(&built))
         }
         Ok((None, problems)) => {
-            say(&problems);
-            eprintln!("{} to mend", count(problems.errors().count(), "problem"));
+            tell(&problems);
+            say::err(format_args!("{} to mend", count(problems.errors().count(), "problem")));
             ExitCode::from(2)
         }
         Err(error) => super::failed(&error),
@@ -34,9 +34,9 @@ fn load_here(config: &Path) -> Result<(Option<Built>, Problems), getrandom::Erro
     Ok(load(config, &this_node()?))
 }
 
-fn say(problems: &Problems) {
+fn tell(problems: &Problems) {
     if !problems.is_empty() {
-        eprintln!("{problems}");
+        say::err(problems);
     }
 }
 
@@ -83,14 +83,14 @@ pub fn explain(arguments: &Explain) -> ExitCode {
     let (name, client) = match asked.and_then(|name| Ok((name, arguments.client.parse::<ClientAsked>()?))) {
         Ok(asked) => asked,
         Err(text) => {
-            eprintln!("{text}");
+            say::err(text);
             return ExitCode::from(2);
         }
     };
     let built = match load_here(&arguments.file.config) {
         Ok((Some(built), _)) => built,
         Ok((None, problems)) => {
-            say(&problems);
+            tell(&problems);
             return ExitCode::from(2);
         }
         Err(error) => return super::failed(&error),
@@ -98,8 +98,7 @@ pub fn explain(arguments: &Explain) -> ExitCode {
     let explanation = explained(built, &name, client);
     let shown =
         if arguments.json { serde_json::to_string_pretty(&explanation) } else { Ok(render(&explanation)) };
-    println!("{}", shown.unwrap_or_else(|error| error.to_string()));
-    ExitCode::SUCCESS
+    say::out(shown.unwrap_or_else(|error| error.to_string()).trim_end())
 }
 
 fn explained(built: Built, name: &Name, client: ClientAsked) -> Explanation {

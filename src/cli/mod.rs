@@ -13,6 +13,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::control::with_causes;
 use crate::daemon::{Daemon, LogFormat, Options, runtime, start_log};
 use crate::demo;
+use crate::telemetry::say;
 
 /// An authoritative DNS server that decides which region a client should go to.
 #[derive(Debug, Parser)]
@@ -83,7 +84,7 @@ fn serve(file: ConfigFile) -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{}", with_causes(&error));
+            say::err(with_causes(&error));
             ExitCode::from(error.exit_code())
         }
     }
@@ -100,18 +101,18 @@ fn talk(ctl: crate::ctl::CtlArgs) -> ExitCode {
 
 /// One line, and exit code 1.
 pub(crate) fn failed(error: &dyn std::error::Error) -> ExitCode {
-    eprintln!("{}", with_causes(error));
+    say::err(with_causes(error));
     ExitCode::FAILURE
 }
 
 fn schema() -> ExitCode {
-    println!("{:#}", crate::config::schema());
-    ExitCode::SUCCESS
+    say::out(format_args!("{:#}", crate::config::schema()))
 }
 
 fn completions(shell: clap_complete::Shell) -> ExitCode {
-    clap_complete::generate(shell, &mut Arguments::command(), "meridian", &mut std::io::stdout());
-    ExitCode::SUCCESS
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "meridian", &mut script);
+    say::out(String::from_utf8_lossy(&script).trim_end())
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use crate::telemetry::say;
 use sha2::{Digest, Sha256};
 
 /// What to call the token, and what it may do.
@@ -23,10 +24,11 @@ pub fn main(arguments: &TokenArgs) -> ExitCode {
     }
     let token = hex::encode(secret);
     let digest = hex::encode(Sha256::digest(token.as_bytes()));
-    eprintln!("The token, for its bearer; it is not shown again:\n");
-    println!("{token}");
-    eprintln!("\nFor meridian.toml:\n");
-    eprintln!("[[api.tokens]]\nname = \"{}\"", arguments.name);
-    eprintln!("sha256 = \"{digest}\"\nrole = \"{}\"", arguments.role);
-    ExitCode::SUCCESS
+    let (name, role) = (&arguments.name, &arguments.role);
+    say::err("The token, for its bearer; it is not shown again:\n");
+    let told = say::out(&token);
+    say::err(format_args!(
+        "\nFor meridian.toml:\n\n[[api.tokens]]\nname = \"{name}\"\nsha256 = \"{digest}\"\nrole = \"{role}\""
+    ));
+    told
 }

@@ -70,10 +70,7 @@ pub fn compile(mut config: Config, node: &Node, problems: &mut Problems) -> Opti
     for service in &mut config.services {
         service.endpoints.sort_by_key(|endpoint| endpoint.region);
     }
-    if config.zones.is_empty() {
-        let text = "there is no zone, so every query is refused; add [zones.\"…\"] with its file";
-        problems.warn(&Place::file(&config.path), text);
-    }
+    warn_of_surprises(&config, problems);
     let names = names(&config, problems);
     let (databases, table) = geography(&config, problems);
     let (names, geo) = (names?, table?);
@@ -91,6 +88,22 @@ pub fn compile(mut config: Config, node: &Node, problems: &mut Problems) -> Opti
     };
     let plan = Plan::new(&config.services);
     Some(Built { config, world, plan, databases })
+}
+
+/// What loads, and may still not be what was meant.
+fn warn_of_surprises(config: &Config, problems: &mut Problems) {
+    let whole = Place::file(&config.path);
+    if config.zones.is_empty() {
+        let text = "there is no zone, so every query is refused; add [zones.\"…\"] with its file";
+        problems.warn(&whole, text);
+    }
+    for listen in config.server.listen.iter().filter(|listen| listen.ip().is_unspecified()) {
+        let text = format!(
+            "server.listen has {listen}: UDP replies leave from the address that routing picks, which on a machine \
+             with several is not always the one that was asked; list the addresses instead"
+        );
+        problems.warn(&whole, text);
+    }
 }
 
 fn names(config: &Config, problems: &mut Problems) -> Option<Names> {

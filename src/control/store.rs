@@ -4,6 +4,7 @@
 //! Opening replays the log; what no longer matters (lifted, replaced, run out) is left out when the log is
 //! rewritten, which happens on opening once it has grown past `COMPACT_ABOVE` commands.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -30,6 +31,9 @@ pub enum StoreError {
     /// The file cannot be opened.
     #[error("cannot open {}; is another meridian using it?", .0.display())]
     Open(PathBuf, #[source] redb::Error),
+    /// The file was removed, or replaced, while it was open: what is written to it would be lost.
+    #[error("{} was removed or replaced; put it back, or restart with an empty state", .0.display())]
+    Gone(PathBuf),
     /// Reading or writing failed.
     #[error("cannot use {}", .0.display())]
     Use(PathBuf, #[source] redb::Error),
@@ -43,6 +47,8 @@ pub enum StoreError {
 pub struct Store {
     database: Database,
     path: PathBuf,
+    /// Device and inode: a file of the same name is not yet the same file.
+    identity: (u64, u64),
 }
 
 impl Store {
@@ -50,9 +56,9 @@ impl Store {
     pub fn open(directory: &Path, now: SystemTime) -> Result<(Store, State), StoreError> {
         std::fs::create_dir_all(directory).map_err(|error| StoreError::Directory(directory.into(), error))?;
         let path = directory.join(FILE);
-        let database =
-            Database::create(&path).map_err(|error| StoreError::Open(path.clone(), error.into()))?;
-        let store = Store { database, path };
+        let database = open_file(&path)?;
+        let identity = identity(&path).ok_or_else(|| StoreError::Gone(path.clone()))?;
+        let store = Store { database, path, identity };
         let (state, length) = store.replay(now)?;
         if length > COMPACT_ABOVE {
             store.compact(&state, now)?;
@@ -60,12 +66,32 @@ impl Store {
         Ok((store, state))
     }
 
-    /// Makes a command durable under this revision.
-    pub fn append(&self, revision: u64, command: &Command) -> Result<(), StoreError> {
+    /// Makes a command durable under this revision. After an error of the disk the file is opened anew, once:
+    /// redb does not write to one that failed, and the disk may have room again.
+    pub fn append(&mut self, revision: u64, command: &Command) -> Result<(), StoreError> {
+        if identity(&self.path) != Some(self.identity) {
+            return Err(StoreError::Gone(self.path.clone()));
+        }
+        self.insert(revision, command).or_else(|_| {
+            self.reopen()?;
+            self.insert(revision, command)
+        })
+    }
+
+    fn insert(&self, revision: u64, command: &Command) -> Result<(), StoreError> {
         self.write(|table| {
             table.insert(revision, encode(command).as_slice())?;
             Ok(())
         })
+    }
+
+    /// The old handle has to go before the file can be locked anew; a database in memory stands in meanwhile.
+    fn reopen(&mut self) -> Result<(), StoreError> {
+        let failed = |error: redb::Error| StoreError::Open(self.path.clone(), error);
+        let none = Database::builder().create_with_backend(redb::backends::InMemoryBackend::new());
+        self.database = none.map_err(|error| failed(error.into()))?;
+        self.database = open_file(&self.path)?;
+        Ok(())
     }
 
     fn replay(&self, now: SystemTime) -> Result<(State, u64), StoreError> {
@@ -116,6 +142,15 @@ impl Store {
         };
         write().map_err(|error| StoreError::Use(self.path.clone(), error))
     }
+}
+
+fn open_file(path: &Path) -> Result<Database, StoreError> {
+    Database::create(path).map_err(|error| StoreError::Open(path.to_owned(), error.into()))
+}
+
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    let facts = std::fs::metadata(path).ok()?;
+    Some((facts.dev(), facts.ino()))
 }
 
 //------------ Saved ---------------------------------------------------------
@@ -212,7 +247,7 @@ mod tests {
             Command::Lift { subject: endpoint, who: "local".into(), at: time(1_001) },
             set("sa-east", OverrideState::Drain, Some(1_500)),
         ];
-        let (store, mut state) = Store::open(directory.path(), time(1_000)).unwrap();
+        let (mut store, mut state) = Store::open(directory.path(), time(1_000)).unwrap();
         for command in &commands {
             store.append(state.revision + 1, command).unwrap();
             state = apply(state, command, time(1_002));
@@ -249,6 +284,26 @@ mod tests {
         let (store, state) = Store::open(directory.path(), time(1_000)).unwrap();
         assert_eq!(state, expected);
         assert!(store.replay(time(1_000)).unwrap().1 < 10);
+    }
+
+    #[test]
+    fn nothing_is_acknowledged_into_a_file_that_is_gone() {
+        let directory = tempfile::tempdir().unwrap();
+        let (mut store, _) = Store::open(directory.path(), time(0)).unwrap();
+        store.append(1, &set("eu-west", OverrideState::Down, None)).unwrap();
+        std::fs::remove_file(directory.path().join(FILE)).unwrap();
+        let error = store.append(2, &set("eu-west", OverrideState::Up, None)).unwrap_err();
+        assert!(matches!(error, StoreError::Gone(_)), "{error}");
+    }
+
+    #[test]
+    fn a_file_that_is_opened_anew_goes_on_where_it_was() {
+        let directory = tempfile::tempdir().unwrap();
+        let (mut store, _) = Store::open(directory.path(), time(0)).unwrap();
+        store.append(1, &set("eu-west", OverrideState::Down, None)).unwrap();
+        store.reopen().unwrap();
+        store.append(2, &set("us-east", OverrideState::Down, None)).unwrap();
+        assert_eq!(store.replay(time(0)).unwrap().0.words(time(0)).count(), 2);
     }
 
     #[test]

@@ -163,10 +163,10 @@ impl Control {
         }
     }
 
-    /// Every branch may be dropped and polled anew: receivers and intervals lose nothing when cancelled.
+    /// Every branch may be dropped and polled anew: receivers and intervals lose nothing when cancelled. None goes
+    /// before another, so that no flood of one kind keeps the others waiting.
     async fn next_event(&mut self, tick: &mut tokio::time::Interval) -> Event {
         tokio::select! {
-            biased;
             () = self.wiring.shutdown.cancelled() => Event::Stopped,
             Some((built, problems)) = self.compiled.1.recv() => Event::Compiled(built, problems),
             Some(request) = self.wiring.requests.recv() => Event::Asked(request),

@@ -1,6 +1,6 @@
 //! The log: transitions and troubles, never queries.
 
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal, Stderr, Write};
 
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::time::SystemTime;
@@ -15,12 +15,29 @@ pub enum LogFormat {
     Json,
 }
 
+/// A log that cannot be written must not stop what is logged: the reader may be gone, the disk full.
+struct Deaf(Stderr);
+
+impl Write for Deaf {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        // Whatever happened to it, the line is done with.
+        let _ = self.0.write_all(line);
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let _ = self.0.flush();
+        Ok(())
+    }
+}
+
 /// Starts logging to standard error. `filter` is a level or tracing directives; nonsense falls back to `info`.
 pub fn start_log(filter: &str, format: LogFormat) {
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_writer(|| Deaf(std::io::stderr()))
+        .log_internal_errors(false)
         .with_timer(SystemTime)
         .with_target(false)
         .with_ansi(std::io::stderr().is_terminal());

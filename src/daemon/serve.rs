@@ -10,7 +10,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use super::{raise_descriptors, this_node, watch as files};
 use crate::answer::Worker;
@@ -84,11 +84,20 @@ pub struct Daemon {
     config: watch::Receiver<Arc<Config>>,
     mark: watch::Sender<Latches>,
     threads: Vec<JoinHandle<()>>,
-    tasks: JoinSet<()>,
+    tasks: JoinSet<Part>,
     /// Ends answering.
     stop_answering: CancellationToken,
     /// Ends the rest.
     stop_rest: CancellationToken,
+}
+
+/// What a task was, when it ends.
+#[derive(Clone, Copy, Debug)]
+enum Part {
+    /// Its end is no loss.
+    MayEnd,
+    /// Without it the node is not whole.
+    MustStay(&'static str),
 }
 
 /// The runtime for everything but answering.
@@ -117,11 +126,12 @@ impl Daemon {
     }
 
     /// Serves until SIGTERM or SIGINT, reloading on SIGHUP; then drains. A second signal ends the wait.
-    pub async fn run(self) -> std::io::Result<()> {
+    pub async fn run(mut self) -> std::io::Result<()> {
         let mut hang_up = signal(SignalKind::hangup())?;
         let (mut terminate, mut interrupt) =
             (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
         loop {
+            let dead = self.part_dies();
             tokio::select! {
                 _ = hang_up.recv() => {
                     let handle = self.handle.clone();
@@ -130,10 +140,34 @@ impl Daemon {
                 }
                 _ = terminate.recv() => break,
                 _ = interrupt.recv() => break,
+                () = dead => {
+                    // A node whose control or probes are gone answers from a truth that nobody mends.
+                    self.mark.send_modify(|latches| latches.stopping = true);
+                    return Err(std::io::Error::other("a part of the node ended by itself; leaving"));
+                }
             }
         }
         self.drain(&mut terminate, &mut interrupt).await;
         Ok(())
+    }
+
+    /// Returns when a task or a thread ended that should not have.
+    async fn part_dies(&mut self) {
+        let mut look = tokio::time::interval(Duration::from_secs(1));
+        loop {
+            tokio::select! {
+                Some(ended) = self.tasks.join_next() => match ended {
+                    // Two tasks end by themselves: the one that waits for first verdicts, and a watcher that the
+                    // system does not permit.
+                    Ok(Part::MayEnd) => {}
+                    Ok(Part::MustStay(name)) => return error!(name, "ended by itself"),
+                    Err(error) => return error!(%error, "ended by itself"),
+                },
+                _ = look.tick() => if self.threads.iter().any(JoinHandle::is_finished) {
+                    return error!("a thread that answers ended by itself");
+                },
+            }
+        }
     }
 
     /// Unready → wait → finish → gone.
@@ -186,7 +220,7 @@ struct Starting {
     stop_answering: CancellationToken,
     stop_rest: CancellationToken,
     threads: Vec<JoinHandle<()>>,
-    tasks: JoinSet<()>,
+    tasks: JoinSet<Part>,
     counters: Vec<Arc<Counters>>,
 }
 
@@ -224,14 +258,16 @@ impl Starting {
         let Some(handle) = handle else { return Err(std::io::Error::other("control was not wired")) };
         let addresses = listeners.addresses.clone();
         self.spawn_workers(listeners, &handle.shared)?;
-        self.tasks.spawn(control.run());
+        self.spawn(Part::MustStay("control"), control.run());
         let limits = health::Limits::default();
-        self.tasks.spawn(health::run(asker, orders, observed, self.stop_rest.clone(), limits));
-        self.tasks.spawn(note_first_verdicts(first, mark.clone(), self.stop_rest.clone()));
+        let probes = health::run(asker, orders, observed, self.stop_rest.clone(), limits);
+        self.spawn(Part::MustStay("probes"), probes);
+        self.spawn(Part::MayEnd, note_first_verdicts(first, mark.clone(), self.stop_rest.clone()));
         let ask =
             anycast::ask::run(addresses.clone(), handle.shared.clone(), mark.clone(), self.stop_rest.clone());
-        self.tasks.spawn(ask);
-        self.tasks.spawn(files::run(config.clone(), handle.clone(), self.stop_rest.clone()));
+        // It falls silent by itself once the node is stopping.
+        self.spawn(Part::MayEnd, ask);
+        self.spawn(Part::MayEnd, files::run(config.clone(), handle.clone(), self.stop_rest.clone()));
         self.spawn_api(api_listener, &handle, &config, &latches);
         info!(addresses = ?addresses, %api, "answering");
         let Starting { stop_answering, stop_rest, threads, tasks, .. } = self;
@@ -247,6 +283,13 @@ impl Starting {
             stop_answering,
             stop_rest,
         })
+    }
+
+    fn spawn(&mut self, part: Part, task: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.spawn(async move {
+            task.await;
+            part
+        });
     }
 
     /// Workers are numbered: UDP's sockets first, TCP's thread last.
@@ -287,7 +330,7 @@ impl Starting {
             version: env!("CARGO_PKG_VERSION"),
         };
         let shutdown = self.stop_rest.clone();
-        self.tasks.spawn(async move {
+        self.spawn(Part::MustStay("API"), async move {
             if let Err(error) = api::run(listener, context, shutdown).await {
                 warn!(error = with_causes(&error), "the API ended");
             }

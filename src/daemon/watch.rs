@@ -35,8 +35,10 @@ pub async fn run(mut config: watch::Receiver<Arc<Config>>, handle: Handle, shutd
         Err(error) => return warn!(%error, "files are not watched; reload by SIGHUP or the API"),
     };
     let mut watched = Watched::default();
+    // Files that a failed load complained of: mending one of them is worth another try.
+    let mut broken = Vec::new();
     loop {
-        watched.follow(&config.borrow_and_update().clone(), &mut watcher);
+        watched.follow(&config.borrow_and_update().clone(), &broken, &mut watcher);
         tokio::select! {
             () = shutdown.cancelled() => return,
             changed = config.changed() => if changed.is_err() { return },
@@ -48,7 +50,9 @@ pub async fn run(mut config: watch::Receiver<Arc<Config>>, handle: Handle, shutd
                 if let Some(path) = watched.changed() {
                     info!(path = %path.display(), "a file changed; reloading");
                     // What came of it is logged and reported where it was done.
-                    drop(handle.reload().await);
+                    let Ok(reloaded) = handle.reload().await else { return };
+                    let errors = reloaded.problems.iter().filter(|problem| !problem.warning);
+                    broken = errors.map(|problem| problem.place.file.to_path_buf()).collect();
                 }
             }
         }
@@ -63,8 +67,9 @@ struct Watched {
 }
 
 impl Watched {
-    fn follow(&mut self, config: &Config, watcher: &mut RecommendedWatcher) {
-        let files = files(config);
+    fn follow(&mut self, config: &Config, broken: &[PathBuf], watcher: &mut RecommendedWatcher) {
+        let mut files = files(config);
+        files.extend_from_slice(broken);
         let directories: BTreeSet<_> = files.iter().filter_map(|file| directory(file)).collect();
         for gone in self.directories.difference(&directories) {
             // It may be gone from the disk, too.

@@ -1,5 +1,6 @@
 //! The demo's files, laid out in a directory of its own: the same that an operator would write.
 
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use super::DemoArgs;
@@ -11,20 +12,47 @@ const DATABASE: &[u8] = include_bytes!("../../geoip/country.mmdb");
 /// The directory's name below the user's state.
 const DIRECTORY: &str = "meridian-demo";
 
-/// A file that cannot be written.
+/// A file that cannot be had.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot write {}; choose another place with --directory", .0.display())]
-pub struct FilesError(PathBuf, #[source] std::io::Error);
+pub enum FilesError {
+    /// It cannot be written.
+    #[error("cannot write {}; choose another place with --directory", .0.display())]
+    Write(PathBuf, #[source] std::io::Error),
+    /// Another demo works there: its files must not change under it.
+    #[error("another demo uses {}; end it, or choose another place with --directory", .0.display())]
+    Taken(PathBuf),
+}
 
-/// Writes what is not there yet or differs, and returns the configuration's path. What operators said before is
-/// kept: it is state, not a file of the demo.
-pub fn lay_out(arguments: &DemoArgs) -> Result<PathBuf, FilesError> {
-    let directory = arguments.directory.clone().unwrap_or_else(default_directory);
-    let config = directory.join("meridian.toml");
-    write(&config, configuration(arguments).as_bytes())?;
-    write(&directory.join("zones/gslb.example.zone"), ZONE.as_bytes())?;
-    write(&directory.join("geoip/country.mmdb"), DATABASE)?;
-    Ok(config)
+/// The demo's directory, for as long as this demo lives.
+pub struct Directory {
+    path: PathBuf,
+    /// Locked; the lock ends with the process, however that ends.
+    _lock: File,
+}
+
+impl Directory {
+    /// Takes the directory, or says that it is taken.
+    pub fn take(arguments: &DemoArgs) -> Result<Directory, FilesError> {
+        let path = arguments.directory.clone().unwrap_or_else(default_directory);
+        let failed = |error| FilesError::Write(path.clone(), error);
+        std::fs::create_dir_all(&path).map_err(failed)?;
+        let lock = File::create(path.join("lock")).map_err(failed)?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Directory { path, _lock: lock }),
+            Err(TryLockError::WouldBlock) => Err(FilesError::Taken(path)),
+            Err(TryLockError::Error(error)) => Err(failed(error)),
+        }
+    }
+
+    /// Writes what is not there yet or differs, and returns the configuration's path. What operators said before
+    /// is kept: it is state, not a file of the demo.
+    pub fn lay_out(&self, arguments: &DemoArgs) -> Result<PathBuf, FilesError> {
+        let config = self.path.join("meridian.toml");
+        write(&config, configuration(arguments).as_bytes())?;
+        write(&self.path.join("zones/gslb.example.zone"), ZONE.as_bytes())?;
+        write(&self.path.join("geoip/country.mmdb"), DATABASE)?;
+        Ok(config)
+    }
 }
 
 /// The embedded configuration with the addresses that were asked for.
@@ -43,7 +71,7 @@ fn default_directory() -> PathBuf {
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), FilesError> {
-    let failed = |error| FilesError(path.to_owned(), error);
+    let failed = |error| FilesError::Write(path.to_owned(), error);
     if std::fs::read(path).is_ok_and(|there| there == bytes) {
         return Ok(());
     }

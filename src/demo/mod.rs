@@ -14,6 +14,7 @@ use tokio::time::timeout;
 
 use crate::control::with_causes;
 use crate::daemon::{Daemon, Options, ServeError, runtime};
+use crate::telemetry::say;
 use backends::{BackendError, Backends};
 
 /// How long to wait for the first verdicts before printing anyway.
@@ -66,19 +67,21 @@ pub fn main(arguments: &DemoArgs) -> ExitCode {
     match ran {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{}", with_causes(&error));
+            say::err(with_causes(&error));
             ExitCode::from(if let DemoError::Serve(error) = &error { error.exit_code() } else { 1 })
         }
     }
 }
 
 async fn run(arguments: &DemoArgs) -> Result<(), DemoError> {
-    let config = files::lay_out(arguments)?;
+    let directory = files::Directory::take(arguments)?;
+    let config = directory.lay_out(arguments)?;
     let backends = Backends::start(arguments.backend_port, arguments.switch).await?;
     let mut daemon = Daemon::start(&Options { config: config.clone() }).await?;
     // A verdict that does not come is shown by the demo itself.
     let _ = timeout(FIRST_VERDICTS, daemon.latches.wait_for(|latches| latches.fitness().is_fit())).await;
-    println!("{}", guide::text(arguments, &config));
+    // Nobody may be reading; the demo goes on for whoever asks it.
+    let _ = say::out(guide::text(arguments, &config));
     daemon.run().await?;
     backends.stop().await;
     Ok(())

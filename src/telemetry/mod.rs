@@ -1,5 +1,7 @@
-//! Counters that workers own and readers sum, and the log. Any room may import this one; it imports none.
+//! Counters that workers own and readers sum, and a voice on the terminal that may go unheard. Any room may
+//! import this one; it imports none.
 
 pub mod counters;
+pub mod say;
 
 pub use counters::{Counters, DropWhy, Transport};

@@ -20,6 +20,8 @@ pub const TXT: u16 = 16;
 pub const AAAA: u16 = 28;
 /// Service location (RFC 2782).
 pub const SRV: u16 = 33;
+/// Alias of everything below a name (RFC 6672).
+pub const DNAME: u16 = 39;
 /// EDNS pseudo record (RFC 6891).
 pub const OPT: u16 = 41;
 /// Delegation signer: the parent's side of a cut (RFC 4034 §5).

@@ -35,6 +35,12 @@ pub fn build(zones: &[Zone], steered: &[Steered<'_>], problems: &mut Problems) -
     let mut nodes: BTreeMap<Key, Node<'_>> = BTreeMap::new();
     for (zone, id) in zones.iter().zip(0..) {
         for rrset in &zone.rrsets {
+            if rrset.rtype == rtype::DNAME {
+                // Half an answer would be wrong: what is below it has to be synthesised (RFC 6672 §3.2).
+                let text =
+                    format!("'{}' has a DNAME, which this version cannot follow; write CNAMEs", rrset.owner);
+                problems.error(&rrset.place, text);
+            }
             place_rrset(&mut nodes, &origins, id, zone, rrset);
         }
     }

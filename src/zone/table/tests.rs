@@ -150,6 +150,15 @@ fn steered_names_that_cannot_be_answered_are_problems() {
 }
 
 #[test]
+fn a_dname_is_refused_until_it_can_be_followed() {
+    let zones = [zone("example.", &[("old.example.", rtype::DNAME)])];
+    let mut problems = Problems::default();
+    assert!(build(&zones, &[], &mut problems).is_none());
+    let text = "'old.example.' has a DNAME, which this version cannot follow; write CNAMEs";
+    assert_eq!(problems.sorted()[0].text, text);
+}
+
+#[test]
 fn an_entry_is_one_cache_line() {
     assert_eq!(size_of::<Entry>(), 64);
 }
