@@ -1,14 +1,14 @@
 //! Starts that cannot be, and ends as they should be.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::time::Duration;
 
 use rustix::process::Signal;
 
-use super::client::dig;
+use super::client::{curl, dig};
 use super::node::{Node, PATIENCE, Process, meridian, wait_for};
-use super::scene::Scene;
+use super::scene::{Scene, free_port};
 
 /// A query for `static.gslb.example A`, and how a reply to it begins.
 fn query(id: u16) -> Vec<u8> {
@@ -164,4 +164,29 @@ fn a_closed_half_of_a_connection_gets_its_answers_first() {
         stream.read(&mut [0; 1]).ok()
     });
     assert_eq!(ended, 0);
+}
+
+#[test]
+fn a_log_that_cannot_be_written_stops_nothing() {
+    let scene = Scene::new();
+    let port = free_port(Ipv4Addr::LOCALHOST);
+    let api = format!("listen = \"127.0.0.1:{port}\"");
+    scene.edit("meridian.toml", "listen = \"127.0.0.1:0\"", &api);
+    let mut command = std::process::Command::new("sh");
+    let serve = format!("exec '{}' serve 2>/dev/full", env!("CARGO_BIN_EXE_meridian"));
+    command.args(["-c", &serve]).current_dir(scene.path());
+    let process = Process::spawn(command);
+    let url = |path: &str| format!("http://127.0.0.1:{port}{path}");
+    let listening = || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok();
+    drop(wait_for("an API", listening));
+    wait_for("a ready node", || (curl(&[], &url("/readyz")).0 == 200).then_some(()));
+    // Every override is logged, and so is what it does to readiness: none of it may be the last.
+    let json = ["-X", "PUT", "-H", "Content-Type: application/json", "-d"];
+    for state in ["down", "up", "drain"] {
+        let body = format!("{{\"state\":\"{state}\",\"reason\":\"drill\"}}");
+        let arguments = [&json[..], &[&body]].concat();
+        assert_eq!(curl(&arguments, &url("/v1/regions/eu-west/override")).0, 200, "{state}");
+    }
+    assert_eq!(curl(&[], &url("/readyz")).0, 200);
+    process.signal(Signal::TERM);
 }
