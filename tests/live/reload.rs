@@ -51,6 +51,20 @@ fn a_changed_file_is_noticed_by_itself() {
 }
 
 #[test]
+fn a_file_that_kept_a_load_from_succeeding_is_watched_too() {
+    let scene = Scene::new();
+    let node = Node::start(scene.path());
+    let zone = "$TTL 1h\n@ SOA ns1 host 1 1h 15m 1w 5m\n  NS ns1\nns1 A 198.51.100.530\n";
+    scene.write("new.zone", zone);
+    let text = scene.read("meridian.toml") + "\n[zones.\"new.example.\"]\nfile = \"new.zone\"\n";
+    scene.write("meridian.toml", &text);
+    node.process.log.wait_for("new.zone:4:7");
+    assert_eq!(dig(node.dns, "ns1.new.example A").status, "REFUSED");
+    scene.edit("new.zone", "198.51.100.530", "198.51.100.53");
+    wait_for("the mended zone", || (dig(node.dns, "ns1.new.example A").status == "NOERROR").then_some(()));
+}
+
+#[test]
 fn a_broken_zone_changes_nothing_and_says_where() {
     let scene = Scene::new();
     let node = Node::start(scene.path());
