@@ -20,6 +20,7 @@ mod databases;
 mod desire;
 pub mod explain;
 mod guard;
+mod json;
 pub mod metrics;
 mod problem;
 mod read;

@@ -1,6 +1,6 @@
 //! Every refusal, as RFC 9457 wants it: a type, a title, a status, a detail, and what would be valid.
 
-use axum::Json;
+use super::json::Json;
 use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 

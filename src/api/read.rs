@@ -1,6 +1,6 @@
 //! `GET` under `/v1`: how the node is, its regions, its services, one decision.
 
-use axum::Json;
+use super::json::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 

@@ -1,6 +1,6 @@
 //! For machines: is it alive, may clients be sent here, what does it count, what can be asked.
 
-use axum::Json;
+use super::json::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};

@@ -1,11 +1,12 @@
 //! What changes something: overrides, and the reload.
 
+use super::json::Json;
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, State};
+use axum::http::HeaderValue;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::{Json, http::HeaderValue};
 
 use super::condition::{Condition, tag};
 use super::guard::Who;
