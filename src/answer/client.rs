@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::edns::{Ecs, Edns};
+use super::edns::Edns;
 use crate::model::{ScopeOffset, unfold};
 
 /// The address that a pick is made for.
@@ -20,7 +20,7 @@ impl Asker {
     /// and the scope is 0.
     pub fn new(edns: Option<&Edns>, honoured: bool, resolver: IpAddr) -> Asker {
         let subnet = edns.and_then(|edns| edns.ecs).filter(|ecs| honoured && ecs.source > 0);
-        Asker::of(subnet.and_then(subnet_address), resolver)
+        Asker::of(subnet.and_then(|ecs| ecs.address), resolver)
     }
 
     fn of(subnet: Option<IpAddr>, resolver: IpAddr) -> Asker {
@@ -32,8 +32,4 @@ impl Asker {
     pub fn scope(&self, bits: u8) -> u8 {
         if self.by_subnet { self.offset.apply(bits) } else { 0 }
     }
-}
-
-fn subnet_address(ecs: Ecs) -> Option<IpAddr> {
-    ecs.address
 }

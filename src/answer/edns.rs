@@ -64,7 +64,8 @@ pub fn read(query: &[u8], mut at: usize, counts: [usize; 3], edns: &mut Option<E
 fn read_record(query: &[u8], at: usize, additional: bool, edns: &mut Option<Edns>) -> Option<usize> {
     let name_end = skip_name(query, at)?;
     let (fixed, rest) = query.get(name_end..)?.split_first_chunk::<10>()?;
-    let [type_high, type_low, class_high, class_low, extended, version, flags, _, len_high, len_low] = *fixed;
+    // The fifth octet extends a code, which only replies have.
+    let [type_high, type_low, class_high, class_low, _, version, flags, _, len_high, len_low] = *fixed;
     let data = rest.get(..usize::from(u16::from_be_bytes([len_high, len_low])))?;
     if u16::from_be_bytes([type_high, type_low]) == rtype::OPT {
         let alone = additional && edns.is_none() && name_end == at + 1;
@@ -76,7 +77,6 @@ fn read_record(query: &[u8], at: usize, additional: bool, edns: &mut Option<Edns
             ecs: None,
             cookie: None,
         };
-        let _ = extended; // Only replies have an extended code.
         let opt = edns.get_or_insert(opt);
         // A version that is not known here has options that are not known either (RFC 6891 §6.1.3).
         let readable = opt.version != 0 || read_options(data, opt).is_some();

@@ -4,7 +4,6 @@
 
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use super::plan::Plan;
 use crate::config::{self, Config};
@@ -239,12 +238,5 @@ fn cookies(config: &Config, node: &Node) -> Box<[(u64, u64)]> {
     match &config.server.cookies[..] {
         [] => [words(&node.cookie_secret)].into(),
         secrets => secrets.iter().map(|secret| words(&secret.0)).collect(),
-    }
-}
-
-impl Built {
-    /// Every target with its check, once each: what the prober is told.
-    pub fn standing(&self) -> Arc<[crate::health::Standing]> {
-        self.plan.standing.clone()
     }
 }

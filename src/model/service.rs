@@ -1,7 +1,6 @@
 //! What a steered name answers.
 
 use std::net::IpAddr;
-use std::time::Duration;
 
 use super::{Check, Family, Name, OrderRule, Place, Policy, RegionId};
 
@@ -80,11 +79,6 @@ pub struct TtlRange {
 impl TtlRange {
     /// The largest TTL that a live word can say: a little over nine hours.
     pub const MAX: u32 = (1 << 15) - 1;
-
-    /// The range's bounds as durations.
-    pub fn durations(self) -> (Duration, Duration) {
-        (Duration::from_secs(self.min.into()), Duration::from_secs(self.max.into()))
-    }
 }
 
 impl Default for TtlRange {

@@ -160,8 +160,7 @@ pub fn pick(
         _ => client.depth,
     };
     let (answer, why) = decide(service, best.as_ref(), family);
-    // RFC 8767 has no say here, but its reason holds: what is answered against better knowledge, or against
-    // only some clients, should not be kept for long.
+    // DESIGN 4.7: what is answered against better knowledge should not be kept for long.
     let brief = matches!(why, Why::AllDown | Why::OnlyBarred);
     let ttl = if brief { service.ttl.min.min(ttl) } else { ttl };
     Pick { answer, ttl: ttl.max(1), scope, why }

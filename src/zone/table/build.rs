@@ -6,7 +6,7 @@ use crate::model::{Name, Place, Problems};
 
 use super::super::{Rrset, Zone, rtype};
 use super::hash::hash;
-use super::{Apex, Entry, EntryId, NONE, Names, Records, Steers, WHOAMI, count_labels};
+use super::{Apex, Entry, NONE, Names, Records, Steers, WHOAMI, count_labels};
 
 /// A name that a service answers, and where that is written.
 #[derive(Clone, Debug)]
@@ -404,12 +404,5 @@ fn name_length(data: &[u8]) -> Option<usize> {
             0 => return Some(at + 1),
             length => at += 1 + length,
         }
-    }
-}
-
-impl Names {
-    /// The entry of a name, for tests and messages.
-    pub fn entry_of(&self, name: &Name) -> Option<EntryId> {
-        self.lookup(name.as_wire())
     }
 }

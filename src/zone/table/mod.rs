@@ -10,7 +10,7 @@ mod hash;
 
 pub use build::{Steered, build};
 
-use crate::model::{Name, ServiceId};
+use crate::model::ServiceId;
 use hash::hash;
 
 /// "None" among the indices of a compact entry.
@@ -237,21 +237,6 @@ impl Names {
     /// Whether there is no name at all.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
-    }
-
-    /// The zone that a name belongs to, by its apex: for messages, not for queries.
-    pub fn zone_of(&self, name: &Name) -> Option<Name> {
-        let mut suffix = name.as_wire();
-        loop {
-            if let Some(id) = self.lookup(suffix) {
-                let apex = &self.zones[self.entry(id).zone as usize];
-                return Name::from_wire(self.name(EntryId(apex.entry)));
-            }
-            if suffix.len() <= 1 {
-                return None;
-            }
-            suffix = parent(suffix);
-        }
     }
 
     fn entry(&self, id: EntryId) -> &Entry {

@@ -2,7 +2,7 @@
 
 use super::super::{Rrset, Zone, rtype};
 use super::*;
-use crate::model::{Place, Problems};
+use crate::model::{Name, Place, Problems};
 
 fn name(text: &str) -> Name {
     text.parse().unwrap()
@@ -120,7 +120,7 @@ fn a_collision_of_hashes_is_not_a_collision_of_names() {
 #[test]
 fn referrals_carry_glue() {
     let names = world();
-    let cut = names.entry_of(&name("cut1.example.")).unwrap();
+    let cut = names.lookup(name("cut1.example.").as_wire()).unwrap();
     let ns = names.rrset(cut, rtype::NS).unwrap();
     let owners: Vec<_> = names.extras(ns).map(|extra| names.owner(extra)).collect();
     assert_eq!(owners, [name("ns.cut1.example.").as_wire()]);
