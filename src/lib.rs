@@ -34,6 +34,7 @@
 //! | [`api`] | what operators, dashboards and Prometheus ask over HTTP |
 //! | [`ctl`] | the client of that API |
 //! | [`telemetry`] | counters that workers own |
+//! | [`system`] | what only the system or the processor can do: the one file with unsafe code |
 //! | [`daemon`] | builds, spawns, waits, drains |
 //! | [`demo`] | the main job on one machine |
 //! | [`cli`] | the command line |
@@ -53,5 +54,6 @@ pub mod model;
 pub mod server;
 pub mod snapshot;
 pub mod steer;
+pub mod system;
 pub mod telemetry;
 pub mod zone;

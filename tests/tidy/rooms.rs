@@ -3,7 +3,7 @@
 use crate::Finding;
 use crate::source::{Source, is_test};
 
-/// What every room may import beside itself and `telemetry`. The same table, with what each room holds, stands in
+/// What every room may import beside itself, `telemetry` and `system`. The same table, with what each room holds, stands in
 /// `ARCHITECTURE.md`; a test compares them.
 pub const ROOMS: &[(&str, &[&str])] = &[
     ("model", &[]),
@@ -23,6 +23,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ),
     ("ctl", &["model", "api"]), // its wire types and how an explanation reads, so that the two ends agree
     ("telemetry", &[]),
+    ("system", &[]),
     ("daemon", EVERYTHING),
     ("demo", EVERYTHING),
     ("cli", EVERYTHING),
@@ -47,7 +48,7 @@ pub fn row(line: &str) -> Option<(String, String)> {
 fn may_import(room: &str, other: &str) -> bool {
     let row = ROOMS.iter().find(|(name, _)| *name == room);
     let listed = |may: &[&str]| may == EVERYTHING || may.contains(&other);
-    room == other || other == "telemetry" || row.is_some_and(|(_, may)| listed(may))
+    room == other || matches!(other, "telemetry" | "system") || row.is_some_and(|(_, may)| listed(may))
 }
 
 /// The rooms that a file may import are those of the table.
