@@ -1,7 +1,15 @@
-//! What only the system or the processor can do, behind safe functions: the one place with unsafe code.
+//! What only the system or the processor can do, behind safe functions; the unsafe code of it is in one file.
 //!
-//! Any room may call it; it knows nothing of DNS.
+//! Any room may call it; it knows nothing of DNS. On systems other than Linux there are no batches of datagrams
+//! ([`Datagrams`] is missing), and what else is missing does nothing and says so.
 
 mod fence;
+mod processor;
+mod socket;
 
 pub use fence::prefetch;
+pub use processor::{pin, processors};
+pub use socket::{grow_receive_buffer, never_fragment, tell_address};
+
+#[cfg(target_os = "linux")]
+pub use fence::Datagrams;
