@@ -2,7 +2,8 @@
 //! misses overlap the others'.
 
 use super::frames::Frames;
-use super::slot::Slot;
+use super::message::{Labels, NO_LABELS};
+use super::slot::{Slot, With};
 use super::worker::Worker;
 use super::{Now, Reply};
 use crate::snapshot::Snapshot;
@@ -10,17 +11,21 @@ use crate::telemetry::Transport;
 
 /// Slots for as many queries as are answered at once. A worker keeps one and uses it again and again.
 #[derive(Debug)]
-pub struct Batch(Box<[Slot]>);
+pub struct Batch {
+    slots: Box<[Slot]>,
+    labels: Labels,
+}
 
 impl Batch {
     /// Room for so many queries at once.
     pub fn new(size: usize) -> Batch {
-        Batch((0..size.max(1)).map(|_| Slot::default()).collect())
+        let slots = (0..size.max(1)).map(|_| Slot::default()).collect();
+        Batch { slots, labels: NO_LABELS }
     }
 
     /// How many queries are answered at once.
     pub fn size(&self) -> usize {
-        self.0.len()
+        self.slots.len()
     }
 
     /// Answers the queries in the frames, in place; no more than [`size`](Batch::size) of them.
@@ -32,10 +37,10 @@ impl Batch {
         now: Now,
         worker: &mut Worker,
     ) {
-        let count = frames.count().min(self.0.len());
-        let slots = &mut self.0[..count];
+        let count = frames.count().min(self.slots.len());
+        let slots = &mut self.slots[..count];
         worker.counters.batch(count);
-        phases(slots, snapshot, frames, transport, now, worker);
+        phases(slots, frames, transport, With { snapshot, now, worker, labels: &mut self.labels });
     }
 
     /// Writes the reply in one frame of the batch just answered anew, in as many octets as every link carries
@@ -49,20 +54,15 @@ impl Batch {
         worker: &mut Worker,
     ) {
         let (octets, _) = frames.frame(index);
-        let length = self.0[index].shorten(snapshot, octets, now, worker);
+        let with = With { snapshot, now, worker, labels: &mut self.labels };
+        let length = self.slots[index].shorten(octets, with);
         frames.reply(index, length);
     }
 }
 
 /// The phases, over as many slots as there are queries.
-pub(super) fn phases(
-    slots: &mut [Slot],
-    snapshot: &Snapshot,
-    frames: &mut impl Frames,
-    transport: Transport,
-    now: Now,
-    worker: &mut Worker,
-) {
+pub(super) fn phases(slots: &mut [Slot], frames: &mut impl Frames, transport: Transport, with: With<'_>) {
+    let With { snapshot, now, worker, labels } = with;
     let world = &*snapshot.world;
     for (index, slot) in slots.iter_mut().enumerate() {
         let peer = frames.peer(index);
@@ -73,10 +73,13 @@ pub(super) fn phases(
     slots.iter().for_each(|slot| world.names.hint_entry(slot.asked()));
     slots.iter().for_each(|slot| world.names.hint_data(slot.asked()));
     slots.iter_mut().for_each(|slot| slot.find(snapshot));
+    while slots.iter_mut().fold(false, |more, slot| slot.step(world) | more) {}
+    slots.iter_mut().for_each(|slot| slot.resolve(world));
     slots.iter_mut().for_each(|slot| slot.pick(snapshot, now));
     for (index, slot) in slots.iter_mut().enumerate() {
         let (octets, _) = frames.frame(index);
-        let length = match slot.write(snapshot, octets, now, worker) {
+        let with = With { snapshot, now, worker: &mut *worker, labels: &mut *labels };
+        let length = match slot.write(octets, with) {
             Reply::Send(length) => length,
             Reply::Drop(_) => 0,
         };

@@ -1,7 +1,6 @@
 //! Server cookies as RFC 9018 makes them, so that every server of an anycast address, whatever its software,
 //! accepts what another one gave.
 
-use std::hash::Hasher;
 use std::net::IpAddr;
 
 use siphasher::sip::SipHasher24;
@@ -33,14 +32,21 @@ fn make(client: [u8; 8], time: u32, peer: IpAddr, secret: (u64, u64)) -> [u8; 16
     let mut server = [0; 16];
     server[0] = 1;
     server[4..8].copy_from_slice(&time.to_be_bytes());
-    let mut hasher = SipHasher24::new_with_keys(secret.0, secret.1);
-    hasher.write(&client);
-    hasher.write(&server[..8]);
-    match peer {
-        IpAddr::V4(four) => hasher.write(&four.octets()),
-        IpAddr::V6(six) => hasher.write(&six.octets()),
-    }
-    server[8..].copy_from_slice(&hasher.finish().to_le_bytes());
+    let mut hashed = [0; 32];
+    hashed[..8].copy_from_slice(&client);
+    hashed[8..16].copy_from_slice(&server[..8]);
+    let length = match peer {
+        IpAddr::V4(four) => {
+            hashed[16..20].copy_from_slice(&four.octets());
+            20
+        }
+        IpAddr::V6(six) => {
+            hashed[16..].copy_from_slice(&six.octets());
+            32
+        }
+    };
+    let hash = SipHasher24::new_with_keys(secret.0, secret.1).hash(&hashed[..length]);
+    server[8..].copy_from_slice(&hash.to_le_bytes());
     server
 }
 

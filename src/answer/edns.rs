@@ -11,6 +11,9 @@ const ECS: u16 = 8;
 const COOKIE: u16 = 10;
 const EDE: u16 = 15;
 
+/// Octets of an OPT record without options.
+const FIXED: usize = 11;
+
 /// What a query's OPT said.
 #[derive(Clone, Debug)]
 pub struct Edns {
@@ -50,6 +53,7 @@ pub struct Cookie {
 
 /// Walks over the records behind the question and reads the one OPT among them. `None`: FORMERR, for records
 /// that do not parse, trailing octets, two OPTs (RFC 6891 §6.1.1), or a malformed option.
+#[inline]
 pub fn read(query: &[u8], mut at: usize, counts: [usize; 3], edns: &mut Option<Edns>) -> Option<()> {
     for (section, count) in counts.into_iter().enumerate() {
         for _ in 0..count {
@@ -61,6 +65,7 @@ pub fn read(query: &[u8], mut at: usize, counts: [usize; 3], edns: &mut Option<E
 
 /// Reads one record and says where it ends. Every record takes 11 octets or more, so the packet's own length
 /// bounds the walk whatever the counts say.
+#[inline]
 fn read_record(query: &[u8], at: usize, additional: bool, edns: &mut Option<Edns>) -> Option<usize> {
     let name_end = skip_name(query, at)?;
     let (fixed, rest) = query.get(name_end..)?.split_first_chunk::<10>()?;
@@ -68,19 +73,20 @@ fn read_record(query: &[u8], at: usize, additional: bool, edns: &mut Option<Edns
     let [type_high, type_low, class_high, class_low, _, version, flags, _, len_high, len_low] = *fixed;
     let data = rest.get(..usize::from(u16::from_be_bytes([len_high, len_low])))?;
     if u16::from_be_bytes([type_high, type_low]) == rtype::OPT {
-        let alone = additional && edns.is_none() && name_end == at + 1;
-        let opt = Edns {
+        // At the root (RFC 6891 §6.1.2), in its section, and no other before it.
+        (additional && edns.is_none() && name_end == at + 1).then_some(())?;
+        let opt = edns.insert(Edns {
             version,
             payload: u16::from_be_bytes([class_high, class_low]),
             dnssec_ok: flags & 0x80 != 0,
             nsid: false,
             ecs: None,
             cookie: None,
-        };
-        let opt = edns.get_or_insert(opt);
+        });
         // A version that is not known here has options that are not known either (RFC 6891 §6.1.3).
-        let readable = opt.version != 0 || read_options(data, opt).is_some();
-        (alone && readable).then_some(())?;
+        if opt.version == 0 {
+            read_options(data, opt)?;
+        }
     }
     Some(name_end + 10 + data.len())
 }
@@ -156,48 +162,80 @@ pub struct Said<'a> {
 
 impl Edns {
     /// Octets of the reply's OPT without an extended error: what every reply must leave room for.
+    #[inline]
     pub fn reserve(&self, identity: &[u8]) -> usize {
-        let ecs = self.ecs.map_or(0, |ecs| 8 + usize::from(ecs.source).div_ceil(8));
-        let cookie = self.cookie.map_or(0, |_| 4 + 24);
+        let ecs = self.ecs.as_ref().map_or(0, |ecs| 8 + ecs.prefix());
+        let cookie = if self.cookie.is_some() { 4 + 24 } else { 0 };
         let nsid = if self.nsid && !identity.is_empty() { 4 + identity.len() } else { 0 };
-        11 + ecs + cookie + nsid
+        FIXED + ecs + cookie + nsid
     }
 
-    /// Writes the reply's OPT; room for all but the extended error was reserved, and the error is left out
+    /// Writes the reply's OPT. Room for all but the extended error was [reserved](Edns::reserve), and the error is left out
     /// where it does not fit.
-    pub fn write(&self, message: &mut Message<'_>, said: &Said<'_>) {
+    #[inline]
+    pub fn write(&self, message: &mut Message<'_>, said: &Said<'_>, reserved: usize) {
+        let error = said.error.filter(|(_, text)| message.has_room(reserved + 6 + text.len()));
+        let length = reserved - FIXED + error.map_or(0, |(_, text)| 6 + text.len());
+        let ([type_high, type_low], [length_high, length_low]) =
+            (rtype::OPT.to_be_bytes(), (length as u16).to_be_bytes());
+        let [payload_high, payload_low] = said.payload.to_be_bytes();
         let flags = if self.dnssec_ok { 0x80 } else { 0 };
-        message.put(&[0]);
-        message.put(&rtype::OPT.to_be_bytes());
-        message.put(&said.payload.to_be_bytes());
-        message.put(&[said.extended, 0, flags, 0]);
-        let length_at = message.len();
-        message.put(&[0, 0]);
+        let fixed: [u8; FIXED] = [
+            0,
+            type_high,
+            type_low,
+            payload_high,
+            payload_low,
+            said.extended,
+            0,
+            flags,
+            0,
+            length_high,
+            length_low,
+        ];
+        message.put_array(&fixed);
         self.write_options(message, said);
-        let length = (message.len() - length_at - 2) as u16;
-        message.patch(length_at, &length.to_be_bytes());
+        if let Some((code, text)) = error {
+            option(message, EDE, &[&code.to_be_bytes(), text.as_bytes()]);
+        }
     }
 
+    #[inline]
     fn write_options(&self, message: &mut Message<'_>, said: &Said<'_>) {
         if self.nsid && !said.identity.is_empty() {
             option(message, NSID, &[said.identity]);
         }
-        if let Some(ecs) = self.ecs {
-            let mut octets = [0; 16];
-            match ecs.address {
-                Some(IpAddr::V4(four)) => octets[..4].copy_from_slice(&four.octets()),
-                Some(IpAddr::V6(six)) => octets = six.octets(),
-                None => {}
-            }
-            let prefix = &octets[..usize::from(ecs.source).div_ceil(8)];
-            option(message, ECS, &[&ecs.family.to_be_bytes(), &[ecs.source, said.scope], prefix]);
+        if let Some(ecs) = &self.ecs {
+            ecs.write(message, said.scope);
         }
-        if let (Some(cookie), Some(server)) = (self.cookie, said.cookie) {
-            option(message, COOKIE, &[&cookie.client, &server]);
+        if let (Some(cookie), Some(server)) = (&self.cookie, said.cookie) {
+            let mut octets = [0; 28];
+            octets[..4].copy_from_slice(&[0, COOKIE as u8, 0, 24]);
+            octets[4..12].copy_from_slice(&cookie.client);
+            octets[12..].copy_from_slice(&server);
+            message.put_array(&octets);
         }
-        if let Some((code, text)) = said.error.filter(|(_, text)| message.has_room(6 + text.len())) {
-            option(message, EDE, &[&code.to_be_bytes(), text.as_bytes()]);
+    }
+}
+
+impl Ecs {
+    /// Octets of the prefix.
+    fn prefix(&self) -> usize {
+        usize::from(self.source).div_ceil(8)
+    }
+
+    #[inline]
+    fn write(&self, message: &mut Message<'_>, scope: u8) {
+        let mut octets = [0; 24];
+        let [family_high, family_low] = self.family.to_be_bytes();
+        let length = 4 + self.prefix() as u8;
+        octets[..8].copy_from_slice(&[0, ECS as u8, 0, length, family_high, family_low, self.source, scope]);
+        match self.address {
+            Some(IpAddr::V4(four)) => octets[8..12].copy_from_slice(&four.octets()),
+            Some(IpAddr::V6(six)) => octets[8..].copy_from_slice(&six.octets()),
+            None => {}
         }
+        message.put_first(&octets, 8 + self.prefix());
     }
 }
 

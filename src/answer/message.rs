@@ -9,16 +9,22 @@ const REMEMBERED: usize = 64;
 /// Pointers reach no further than 14 bits (RFC 1035 §4.1.4).
 const REACH: usize = 0x4000;
 
-/// A section of a reply, by the offset of its count in the header.
+/// A section of a reply, in the order of their counts in the header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Section {
     /// ANCOUNT.
-    Answer = 6,
+    Answer,
     /// NSCOUNT.
-    Authority = 8,
+    Authority,
     /// ARCOUNT.
-    Additional = 10,
+    Additional,
 }
+
+/// Where a message keeps the offsets of labels: a worker has one for all of its replies.
+pub type Labels = [u16; REMEMBERED];
+
+/// Room for them.
+pub const NO_LABELS: Labels = [0; REMEMBERED];
 
 /// The reply and what of it can be pointed to.
 #[derive(Debug)]
@@ -28,7 +34,8 @@ pub struct Message<'a> {
     limit: usize,
     /// Set once something did not fit: whatever is written then is taken back.
     full: bool,
-    names: [u16; REMEMBERED],
+    counts: [u16; 3],
+    names: &'a mut Labels,
     name_count: usize,
 }
 
@@ -40,14 +47,29 @@ pub struct Mark {
 }
 
 impl<'a> Message<'a> {
-    /// A reply of at most `limit` octets, written over its query: id and RD stay, and so does the question, if it
-    /// has so many octets and they could be read; else it is 0. The counts begin anew.
-    pub fn over(buffer: &'a mut [u8], question: usize, limit: usize) -> Message<'a> {
+    /// A reply of at most `limit` octets, written over its query. The question stays as it is, if it has so many
+    /// octets and they could be read; else it is 0.
+    #[inline]
+    pub fn over(buffer: &'a mut [u8], names: &'a mut Labels, question: usize, limit: usize) -> Message<'a> {
         let limit = limit.min(buffer.len());
-        let mut counts = [0; 8];
-        counts[1] = u8::from(question > 0);
-        buffer[4..HEADER].copy_from_slice(&counts);
-        Message { buffer, at: HEADER + question, limit, full: false, names: [0; REMEMBERED], name_count: 0 }
+        Message { buffer, at: HEADER + question, limit, full: false, counts: [0; 3], names, name_count: 0 }
+    }
+
+    /// Writes the header and gives the length of the whole. Id, opcode and RD stay what the query had (RFC 1035
+    /// §4.1.1); `flags` are AA and TC, at their places in the third octet.
+    #[inline]
+    pub fn finish(self, question: bool, flags: u8, rcode: u8) -> usize {
+        let Message { buffer, at, counts: [answer, authority, additional], .. } = self;
+        if let Some(header) = buffer.first_chunk_mut::<HEADER>() {
+            let [id_high, id_low, asked, ..] = *header;
+            let flags = 0x80 | asked & 0x79 | flags;
+            let first = [id_high, id_low, flags, rcode, 0, u8::from(question)];
+            let ([b6, b7], [b8, b9], [b10, b11]) =
+                (answer.to_be_bytes(), authority.to_be_bytes(), additional.to_be_bytes());
+            let [b0, b1, b2, b3, b4, b5] = first;
+            *header = [b0, b1, b2, b3, b4, b5, b6, b7, b8, b9, b10, b11];
+        }
+        at
     }
 
     /// Octets so far.
@@ -90,6 +112,25 @@ impl<'a> Message<'a> {
         self.at += octets.len();
     }
 
+    /// Appends an array: to copy a known number of octets takes a few instructions, to copy some number a call.
+    #[inline(always)]
+    pub fn put_array<const N: usize>(&mut self, octets: &[u8; N]) {
+        self.put_first(octets, N);
+    }
+
+    /// Appends the first `length` octets of an array, and copies all of it where there is room.
+    #[inline(always)]
+    pub fn put_first<const N: usize>(&mut self, octets: &[u8; N], length: usize) {
+        let room = self.buffer.get_mut(self.at..self.limit).and_then(|room| room.first_chunk_mut());
+        match room {
+            Some(place) if !self.full => {
+                *place = *octets;
+                self.at += length.min(N);
+            }
+            _ => self.put(&octets[..length.min(N)]),
+        }
+    }
+
     /// Overwrites octets that were written before.
     pub fn patch(&mut self, at: usize, octets: &[u8]) {
         if let Some(place) = self.buffer[..self.at].get_mut(at..at + octets.len()) {
@@ -97,16 +138,10 @@ impl<'a> Message<'a> {
         }
     }
 
-    /// Header octets 2 and 3: flags, opcode and code.
-    pub fn flags(&mut self) -> &mut [u8] {
-        &mut self.buffer[2..4]
-    }
-
     /// Adds to a section's count.
+    #[inline]
     pub fn count(&mut self, section: Section, more: u16) {
-        let at = section as usize;
-        let count = u16::from_be_bytes([self.buffer[at], self.buffer[at + 1]]) + more;
-        self.buffer[at..at + 2].copy_from_slice(&count.to_be_bytes());
+        self.counts[section as usize] += more;
     }
 
     /// Remembers the uncompressed name that stands at `at`, so that later names may point into it.
@@ -179,7 +214,8 @@ mod tests {
     #[test]
     fn names_point_to_what_stands_before_them() {
         let mut buffer = [0; 128];
-        let mut message = Message::over(&mut buffer, 0, 128);
+        let mut labels = NO_LABELS;
+        let mut message = Message::over(&mut buffer, &mut labels, 0, 128);
         message.put_name(b"\x03www\x07example\x00");
         message.put_name(b"\x04mail\x07EXAMPLE\x00");
         message.put_name(b"\x01a\x04mail\x07example\x00");
@@ -194,7 +230,8 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_taken_back_whole() {
         let mut buffer = [0; 20];
-        let mut message = Message::over(&mut buffer, 0, 20);
+        let mut labels = NO_LABELS;
+        let mut message = Message::over(&mut buffer, &mut labels, 0, 20);
         message.put(&[1; 4]);
         let mark = message.mark();
         message.put(&[2; 3]);

@@ -31,7 +31,8 @@ use std::net::SocketAddr;
 
 use crate::snapshot::Snapshot;
 use crate::telemetry::{DropWhy, Transport};
-use slot::Slot;
+use message::NO_LABELS;
+use slot::{Slot, With};
 
 /// The largest reply that any transport takes.
 pub const MAX_REPLY: usize = 65_535;
@@ -75,7 +76,8 @@ pub fn answer(
     out[..length].copy_from_slice(&query[..length]);
     let mut slot = [Slot::default()];
     let mut frame = Single { peer: peer.address, octets: out, length };
-    batch::phases(&mut slot, snapshot, &mut frame, peer.transport, now, worker);
+    let with = With { snapshot, now, worker, labels: &mut NO_LABELS.clone() };
+    batch::phases(&mut slot, &mut frame, peer.transport, with);
     match slot[0].dropped() {
         Some(why) => Reply::Drop(why),
         None => Reply::Send(frame.length),

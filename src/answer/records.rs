@@ -15,9 +15,10 @@ pub enum Owner<'a> {
 
 impl Owner<'_> {
     /// Writes the name, or a pointer to it.
+    #[inline]
     pub fn put(self, message: &mut Message<'_>) {
         match self {
-            Owner::At(offset) => message.put(&(0xc000 | offset).to_be_bytes()),
+            Owner::At(offset) => message.put_array(&(0xc000 | offset).to_be_bytes()),
             Owner::Name(name) => message.put_name(name),
         }
     }

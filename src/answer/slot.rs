@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use super::client::Asker;
 use super::edns::{Edns, Said};
 use super::frames::MIN_ROOM;
-use super::message::{Message, Section};
+use super::message::{Labels, Message, Section};
 use super::query::{HEADER, Question, Rcode, Read, read};
 use super::records::{Owner, name_length, put_extras, put_rrset};
 use super::steered::{Chosen, put_addresses};
@@ -40,7 +40,9 @@ pub struct Slot {
     readable: bool,
     found: Found,
     steers: Option<Steers>,
-    chosen: Option<Chosen>,
+    /// Whether a service steers the name: then `chosen` is for this query, else it is left from another.
+    steered: bool,
+    chosen: Chosen,
 }
 
 impl Default for Slot {
@@ -54,9 +56,22 @@ impl Default for Slot {
             readable: false,
             found: Found::Outside,
             steers: None,
-            chosen: None,
+            steered: false,
+            chosen: Chosen::default(),
         }
     }
+}
+
+/// What a reply is written with.
+pub struct With<'a> {
+    /// What it is written from.
+    pub snapshot: &'a Snapshot,
+    /// When.
+    pub now: Now,
+    /// Who writes it.
+    pub worker: &'a mut Worker,
+    /// Scratch for the compression of names.
+    pub labels: &'a mut Labels,
 }
 
 /// What the sections came to.
@@ -86,7 +101,7 @@ impl Slot {
         worker: &Worker,
     ) {
         (self.peer, self.transport) = (peer, transport);
-        (self.edns, self.steers, self.chosen) = (None, None, None);
+        (self.edns, self.steers, self.steered) = (None, None, false);
         (self.read, self.readable) = read(frame, length, &mut self.question, &mut self.edns);
         if peer.port() == 0 && transport == Transport::Udp {
             self.read = Read::Drop(DropWhy::PortZero);
@@ -119,7 +134,7 @@ impl Slot {
         }
     }
 
-    /// Phase 2: walks to the name and, where a service steers it, to the client's cell.
+    /// Phase 2: walks to the name and, where a service steers it, begins the walk to the client's cell.
     #[inline]
     pub fn find(&mut self, snapshot: &Snapshot) {
         if self.read != Read::Query || !self.is_internet() {
@@ -130,25 +145,41 @@ impl Slot {
         let Found::Node(entry) = self.found else { return };
         self.steers = world.names.steers(entry);
         if let (Some(Steers::Service(service)), Some(family)) = (self.steers, self.family()) {
-            self.chosen = Some(Chosen::locate(world, service, family, self.edns.as_ref(), self.peer.ip()));
+            self.steered = true;
+            self.chosen.begin(world, service, family, self.edns.as_ref(), self.peer.ip());
+        }
+    }
+
+    /// One step of that walk; whether there are more.
+    #[inline]
+    pub fn step(&mut self, world: &World) -> bool {
+        self.steered && self.chosen.step(world)
+    }
+
+    /// The end of that walk.
+    #[inline]
+    pub fn resolve(&mut self, world: &World) {
+        if self.steered {
+            self.chosen.resolve(world);
         }
     }
 
     /// Phase 3: picks for the client.
     pub fn pick(&mut self, snapshot: &Snapshot, now: Now) {
-        if let Some(chosen) = &mut self.chosen {
-            chosen.pick(snapshot, now);
+        if self.steered {
+            self.chosen.pick(snapshot, now);
         }
     }
 
     /// Phase 4: writes the reply over the query.
     #[inline]
-    pub fn write(&self, snapshot: &Snapshot, frame: &mut [u8], now: Now, worker: &mut Worker) -> Reply {
+    pub fn write(&self, frame: &mut [u8], with: With<'_>) -> Reply {
         if let Read::Drop(why) = self.read {
             return Reply::Drop(why);
         }
-        let (length, rcode, truncated) =
-            self.compose(snapshot, frame, self.limit(&snapshot.world), now, worker);
+        let With { snapshot, now, worker, labels } = with;
+        let with = With { snapshot, now, worker: &mut *worker, labels };
+        let (length, rcode, truncated) = self.compose(frame, self.limit(&snapshot.world), with);
         worker.counters.rcode(rcode.0);
         if truncated {
             worker.counters.truncated.add();
@@ -157,32 +188,32 @@ impl Slot {
     }
 
     /// Writes the reply anew, as short as any resolver may want it; gives its length.
-    pub fn shorten(&self, snapshot: &Snapshot, frame: &mut [u8], now: Now, worker: &mut Worker) -> usize {
-        self.compose(snapshot, frame, MIN_ROOM, now, worker).0
+    pub fn shorten(&self, frame: &mut [u8], with: With<'_>) -> usize {
+        self.compose(frame, MIN_ROOM, with).0
     }
 
     /// The reply, in at most `limit` octets: its length, its code, and whether something was left out.
-    fn compose(
-        &self,
-        snapshot: &Snapshot,
-        frame: &mut [u8],
-        limit: usize,
-        now: Now,
-        worker: &mut Worker,
-    ) -> (usize, Rcode, bool) {
+    #[inline]
+    fn compose(&self, frame: &mut [u8], limit: usize, with: With<'_>) -> (usize, Rcode, bool) {
+        let With { snapshot, now, worker, labels } = with;
         let world = &*snapshot.world;
         let reserved = self.edns.as_ref().map_or(0, |edns| edns.reserve(world.identity.as_bytes()));
         // An identity has at most 64 octets, so header, question and OPT fit into 512.
         let question = if self.readable { self.question.octets() } else { 0 };
-        let mut message = Message::over(frame, question, limit.saturating_sub(reserved));
+        let mut message = Message::over(frame, labels, question, limit.saturating_sub(reserved));
         let outcome = match self.read {
             Read::Query => Sections { slot: self, snapshot, now, worker, message: &mut message }.query(),
             Read::Reject(rcode) => Outcome::of(rcode),
             Read::CookieOnly | Read::Drop(_) => Outcome::of(Rcode::NOERROR),
         };
         message.raise_limit(limit);
-        self.finish(&mut message, &outcome, world, now);
-        (message.len(), outcome.rcode, outcome.truncated)
+        if let Some(edns) = &self.edns {
+            self.put_edns(edns, reserved, &mut message, &outcome, world, now);
+        }
+        // RA, AD and CD are clear.
+        let flags = u8::from(outcome.authoritative) << 2 | u8::from(outcome.truncated) << 1;
+        let length = message.finish(self.readable, flags, outcome.rcode.0 as u8 & 0x0f);
+        (length, outcome.rcode, outcome.truncated)
     }
 
     fn is_internet(&self) -> bool {
@@ -190,6 +221,7 @@ impl Slot {
     }
 
     /// The family of addresses asked for.
+    #[inline]
     fn family(&self) -> Option<Family> {
         match self.question.qtype {
             rtype::A => Some(Family::V4),
@@ -199,6 +231,7 @@ impl Slot {
     }
 
     /// RFC 6891 §6.2.3–5: a payload below 512 counts as 512; no OPT means 512.
+    #[inline]
     fn limit(&self, world: &World) -> usize {
         match (self.transport, &self.edns) {
             (Transport::Tcp, _) => super::MAX_REPLY,
@@ -207,26 +240,27 @@ impl Slot {
         }
     }
 
-    /// Writes OPT and flags. RD is copied (RFC 1035 §4.1.1); RA, AD and CD are clear.
-    fn finish(&self, message: &mut Message<'_>, outcome: &Outcome, world: &World, now: Now) {
-        if let Some(edns) = &self.edns {
-            let cookie = edns.cookie.as_ref();
-            let said = Said {
-                extended: (outcome.rcode.0 >> 4) as u8,
-                payload: world.payload,
-                scope: outcome.scope,
-                cookie: cookie.and_then(|c| cookie::server_half(c, self.peer.ip(), now.unix, &world.cookies)),
-                identity: world.identity.as_bytes(),
-                error: outcome.error,
-            };
-            edns.write(message, &said);
-            message.count(Section::Additional, 1);
-        }
-        let authoritative = if outcome.authoritative { 0x04 } else { 0 };
-        let truncated = if outcome.truncated { 0x02 } else { 0 };
-        let flags = message.flags();
-        flags[0] = 0x80 | flags[0] & 0x79 | authoritative | truncated;
-        flags[1] = outcome.rcode.0 as u8 & 0x0f;
+    #[inline]
+    fn put_edns(
+        &self,
+        edns: &Edns,
+        reserved: usize,
+        message: &mut Message<'_>,
+        outcome: &Outcome,
+        world: &World,
+        now: Now,
+    ) {
+        let cookie = edns.cookie.as_ref();
+        let said = Said {
+            extended: (outcome.rcode.0 >> 4) as u8,
+            payload: world.payload,
+            scope: outcome.scope,
+            cookie: cookie.and_then(|c| cookie::server_half(c, self.peer.ip(), now.unix, &world.cookies)),
+            identity: world.identity.as_bytes(),
+            error: outcome.error,
+        };
+        edns.write(message, &said, reserved);
+        message.count(Section::Additional, 1);
     }
 }
 
@@ -249,6 +283,7 @@ struct At<'n> {
 
 impl<'a> Sections<'a, '_> {
     /// RFC 1034 §4.3.2, with every question of the walk answered by the table.
+    #[inline]
     fn query(&mut self) -> Outcome {
         if !self.slot.is_internet() {
             return Outcome::of(Rcode::REFUSED);
@@ -263,11 +298,13 @@ impl<'a> Sections<'a, '_> {
             // NODATA would say that the zone is empty (RFC 5936 §2.2.1).
             return Outcome::of(Rcode::REFUSED);
         }
-        if self.slot.chosen.is_none() {
-            // Most replies hold addresses alone; only the others have names to point to the question with.
-            self.message.remember(HEADER);
-        }
         outcome.authoritative = !matches!(at.found, Found::Cut(_));
+        if let (true, Found::Node(entry)) = (self.slot.steered, at.found) {
+            // Most replies: addresses alone, and no other name.
+            self.steered(entry, owner, &self.slot.chosen, &mut outcome);
+            return outcome;
+        }
+        self.message.remember(HEADER);
         let mut passed = [Found::Outside; MAX_CHAIN];
         for turn in 0..MAX_CHAIN {
             passed[turn] = at.found;
@@ -303,7 +340,8 @@ impl<'a> Sections<'a, '_> {
         let (names, qtype) = (self.names(), self.slot.question.qtype);
         match (at.steers, self.slot.family()) {
             (Some(Steers::Service(service)), Some(family)) => {
-                self.steered(entry, at.owner, service, family, outcome);
+                let chosen = self.choose(service, family);
+                self.steered(entry, at.owner, &chosen, outcome);
                 return None;
             }
             (Some(Steers::Whoami), _) if matches!(qtype, rtype::A | rtype::AAAA | rtype::TXT) => {
@@ -373,19 +411,9 @@ impl<'a> Sections<'a, '_> {
         outcome.truncated |= !fits;
     }
 
-    fn steered(
-        &mut self,
-        entry: EntryId,
-        owner: Owner<'_>,
-        service: ServiceId,
-        family: Family,
-        outcome: &mut Outcome,
-    ) {
-        let chosen = match &self.slot.chosen {
-            Some(chosen) => chosen.clone(),
-            None => self.choose(service, family),
-        };
-        let pick = chosen.pick;
+    #[inline]
+    fn steered(&mut self, entry: EntryId, owner: Owner<'_>, chosen: &Chosen, outcome: &mut Outcome) {
+        let pick = &chosen.pick;
         outcome.scope = outcome.scope.max(chosen.asker.scope(pick.scope));
         if pick.why == Why::AllDown {
             outcome.error = Some((EDE_OTHER, "no endpoint is healthy: answered by on_all_down"));
@@ -394,7 +422,7 @@ impl<'a> Sections<'a, '_> {
             Answer::Nodata => self.negative(entry, pick.ttl, outcome),
             Answer::Servfail => outcome.rcode = Rcode::SERVFAIL,
             Answer::Endpoint { .. } | Answer::Fallback => {
-                let fits = put_addresses(self.message, owner, &chosen, self.snapshot, self.now, self.worker);
+                let fits = put_addresses(self.message, owner, chosen, self.snapshot, self.now, self.worker);
                 outcome.truncated |= !fits;
             }
         }
@@ -403,7 +431,9 @@ impl<'a> Sections<'a, '_> {
     /// For an alias' target: phases 2 and 3 at once.
     fn choose(&self, service: ServiceId, family: Family) -> Chosen {
         let (world, resolver) = (&self.snapshot.world, self.slot.peer.ip());
-        let mut chosen = Chosen::locate(world, service, family, self.slot.edns.as_ref(), resolver);
+        let mut chosen = Chosen::default();
+        chosen.begin(world, service, family, self.slot.edns.as_ref(), resolver);
+        chosen.resolve(world);
         chosen.pick(self.snapshot, self.now);
         chosen
     }

@@ -8,10 +8,10 @@ use super::edns::Edns;
 use super::message::{Message, Section};
 use super::records::Owner;
 use super::worker::Worker;
-use crate::geo::Resolved;
+use crate::geo::{Resolved, Walk};
 use crate::model::{Family, ServiceId};
 use crate::snapshot::{Snapshot, World};
-use crate::steer::{Answer, Pick, Why};
+use crate::steer::{Answer, Pick};
 use crate::zone::rtype;
 
 /// A service on its way to an answer for one client.
@@ -21,27 +21,63 @@ pub struct Chosen {
     family: Family,
     /// Who asks.
     pub asker: Asker,
+    /// On the way to the client's cell.
+    walk: Walk,
     resolved: Resolved,
     /// What was picked; NODATA until it was.
     pub pick: Pick,
 }
 
+impl Default for Chosen {
+    /// Nothing is chosen for nobody.
+    fn default() -> Self {
+        Chosen {
+            service: ServiceId(0),
+            family: Family::V4,
+            asker: Asker::default(),
+            walk: Walk::default(),
+            resolved: Resolved::NOWHERE,
+            pick: Pick::NONE,
+        }
+    }
+}
+
 impl Chosen {
-    /// Finds the client's cell for a service.
-    pub fn locate(
+    /// Begins to look for the client's cell, without waiting for memory.
+    #[inline]
+    pub fn begin(
+        &mut self,
         world: &World,
         service: ServiceId,
         family: Family,
         edns: Option<&Edns>,
         resolver: IpAddr,
-    ) -> Chosen {
-        let asker = Asker::new(edns, world.services[service.index()].ecs, resolver);
-        let resolved = world.locate(service, asker.address);
-        let pick = Pick { answer: Answer::Nodata, ttl: 1, scope: 0, why: Why::NoFamily };
-        Chosen { service, family, asker, resolved, pick }
+    ) {
+        (self.service, self.family) = (service, family);
+        self.asker = Asker::new(edns, world.services[service.index()].ecs, resolver);
+        self.walk = world.geo.walk(self.asker.address);
+    }
+
+    /// Takes a step, which reads one place in memory and asks for the next; says whether there are more to take.
+    #[inline]
+    pub fn step(&mut self, world: &World) -> bool {
+        let more = world.geo.step(&mut self.walk);
+        if !more {
+            world.geo.prefetch_cell(world.geo.found(&self.walk).cell);
+        }
+        more
+    }
+
+    /// From the cell to the order of regions.
+    #[inline]
+    pub fn resolve(&mut self, world: &World) {
+        let found = world.geo.found(&self.walk);
+        self.resolved = world.locate_found(self.service, self.asker.address, found);
+        world.geo.prefetch_order(self.resolved.order);
     }
 
     /// Picks for the client.
+    #[inline]
     pub fn pick(&mut self, snapshot: &Snapshot, now: Now) {
         let (service, family, address) = (self.service, self.family, self.asker.address);
         self.pick = snapshot.decide(service, family, address, &self.resolved, now.unix, |_| {});
@@ -49,6 +85,7 @@ impl Chosen {
 }
 
 /// Writes the picked addresses, rotated, and notes that they were handed out; says whether they fitted.
+#[inline]
 pub fn put_addresses(
     message: &mut Message<'_>,
     owner: Owner<'_>,
@@ -79,6 +116,7 @@ pub fn put_addresses(
 }
 
 /// Writes the addresses of a range that the mask names, from a random one on and around.
+#[inline]
 fn put_set(
     message: &mut Message<'_>,
     mut owner: Owner<'_>,
@@ -88,6 +126,10 @@ fn put_set(
     mask: u16,
     worker: &mut Worker,
 ) -> u16 {
+    if (count, mask & 1) == (1, 1) {
+        put_address(message, owner, world, chosen, first);
+        return 1;
+    }
     let start = if count > 1 { worker.generator.u8(..count) } else { 0 };
     let mut written = 0;
     for step in 0..count {
@@ -96,26 +138,31 @@ fn put_set(
             continue;
         }
         let name_at = message.len() as u16;
-        owner.put(message);
+        put_address(message, owner, world, chosen, first + u32::from(turned));
         if let Owner::Name(_) = owner {
             owner = Owner::At(name_at);
         }
-        put_address(message, world, chosen, first + u32::from(turned));
         written += 1;
     }
     written
 }
 
-fn put_address(message: &mut Message<'_>, world: &World, chosen: &Chosen, id: u32) {
+#[inline]
+fn put_address(message: &mut Message<'_>, owner: Owner<'_>, world: &World, chosen: &Chosen, id: u32) {
     let ttl = chosen.pick.ttl.to_be_bytes();
+    owner.put(message);
     match chosen.family {
         Family::V4 => {
-            message.put(&fixed(rtype::A, ttl, 4));
-            message.put(&world.addresses.four(id));
+            let mut record = [0; 14];
+            record[..10].copy_from_slice(&fixed(rtype::A, ttl, 4));
+            record[10..].copy_from_slice(&world.addresses.four(id));
+            message.put_array(&record);
         }
         Family::V6 => {
-            message.put(&fixed(rtype::AAAA, ttl, 16));
-            message.put(&world.addresses.six(id));
+            let mut record = [0; 26];
+            record[..10].copy_from_slice(&fixed(rtype::AAAA, ttl, 16));
+            record[10..].copy_from_slice(&world.addresses.six(id));
+            message.put_array(&record);
         }
     }
 }

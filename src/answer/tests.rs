@@ -1,5 +1,6 @@
 //! Properties of the whole core over a small, fixed world: what holds for any packet, and for any client.
 
+mod batches;
 #[path = "../../tests/common/mmdb.rs"]
 #[allow(clippy::duplicate_mod, reason = "rooms do not reach into each other's tests")]
 mod mmdb;

@@ -76,7 +76,7 @@ pub fn compile(mut config: Config, node: &Node, problems: &mut Problems) -> Opti
     let world = World {
         names,
         services: steered(&config.services, &config.regions),
-        addresses: addresses(&config.services),
+        addresses: Addresses::new(&config.services),
         geo,
         identity: config.server.identity.clone().unwrap_or_else(|| node.host_name.clone()),
         cookies: cookies(&config, node),
@@ -183,7 +183,8 @@ fn steered(services: &[Service], regions: &[Region]) -> Box<[SteeredService]> {
     for (service, id) in services.iter().zip((0..).map(ServiceId)) {
         let steered = steer(service, regions, first);
         first += service.endpoints.len() as u32;
-        all.push(SteeredService { steered, ecs: service.ecs, id });
+        let (ecs, ruled) = (service.ecs, !service.order_rules.is_empty());
+        all.push(SteeredService { steered, ecs, ruled, id });
     }
     all.into()
 }
@@ -209,17 +210,6 @@ fn steer(service: &Service, regions: &[Region], first: u32) -> Steered {
         has_fallback: Family::ALL.map(|family| has(&service.fallback, family)),
         has_family: Family::ALL.map(any),
     }
-}
-
-fn addresses(services: &[Service]) -> Addresses {
-    let mut addresses = Addresses::default();
-    for service in services {
-        for endpoint in &service.endpoints {
-            addresses.push(false, &endpoint.addresses);
-        }
-        addresses.push(true, &service.fallback);
-    }
-    addresses
 }
 
 /// RFC 9018 §4.4 keys SipHash with the secret's octets, the low half first.

@@ -68,6 +68,7 @@ const LONG: u8 = u8::MAX;
 
 impl Orders {
     /// The regions that are kept of an order.
+    #[inline]
     pub fn kept(&self, order: OrderId) -> &[RegionId] {
         let Record(regions) = &self.records[order.0 as usize];
         match self.lengths[order.0 as usize] {
@@ -77,6 +78,7 @@ impl Orders {
     }
 
     /// Asks the processor for what [`Orders::kept`] reads.
+    #[inline]
     pub fn prefetch(&self, OrderId(id): OrderId) {
         prefetch(&self.lengths[id as usize]);
         prefetch(&self.records[id as usize]);

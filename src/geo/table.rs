@@ -90,6 +90,15 @@ impl std::fmt::Debug for Table {
     }
 }
 
+impl Resolved {
+    /// Before anything is known: a place without regions.
+    pub const NOWHERE: Resolved = Resolved {
+        cell: CellId(0),
+        order: Order { first: OrderId::NODATA, rest: OrderId::NODATA },
+        depth: 0,
+    };
+}
+
 impl Table {
     /// The cell of an address, and how much of the address it took; in bits of its family.
     #[inline]
@@ -114,7 +123,7 @@ impl Table {
     /// Where a walk leads, with every step that nobody has made yet.
     #[inline]
     pub fn found(&self, walk: &Walk) -> Found {
-        let leaf = self.tries[walk.family.index()].leaf(*walk);
+        let leaf = self.tries[walk.family.index()].leaf(walk);
         Found { cell: CellId(leaf.value()), depth: leaf.depth() }
     }
 
@@ -124,17 +133,23 @@ impl Table {
         prefetch(&self.cells[cell.0 as usize]);
     }
 
-    /// Asks for an order, for [`Table::order`] or [`Table::parts`] soon after.
+    /// Asks for what an order begins with, for [`Table::parts`] soon after.
     #[inline]
-    pub fn prefetch_order(&self, order: OrderId) {
-        self.orders.prefetch(order);
+    pub fn prefetch_order(&self, order: Order) {
+        self.orders.prefetch(order.rest);
     }
 
     /// The order of an address for a service: its own networks decide first, then what its rules say of the
     /// place, then the cell. The depth counts what it took to know that no network of the service holds the
     /// address, too.
     pub fn resolve(&self, overlay: Option<&Overlay>, address: IpAddr) -> Resolved {
-        let Found { cell, depth } = self.find(address);
+        self.resolve_found(overlay, address, self.find(address))
+    }
+
+    /// The same for an address whose cell is found already.
+    #[inline]
+    pub fn resolve_found(&self, overlay: Option<&Overlay>, address: IpAddr, found: Found) -> Resolved {
+        let Found { cell, depth } = found;
         let Cell { order, place } = self.cell(cell);
         let Some(overlay) = overlay else { return Resolved { cell, order: order.into(), depth } };
         let (order, consulted) = overlay.order(address, place, order);
@@ -159,7 +174,8 @@ impl Table {
     /// What a service's rule puts first, and the beginning of what the client prefers anyway; both empty for
     /// NODATA. A region may be in both.
     pub fn parts(&self, order: Order) -> (&[RegionId], &[RegionId]) {
-        (self.orders.kept(order.first), self.orders.kept(order.rest))
+        let first = if order.first == OrderId::NODATA { &[] } else { self.orders.kept(order.first) };
+        (first, self.orders.kept(order.rest))
     }
 
     /// Every region of an order once, the preferred first, those beyond its beginning as written; none for

@@ -19,6 +19,7 @@ impl Family {
     pub const ALL: [Family; 2] = [Family::V4, Family::V6];
 
     /// The family of an address, as it is written (a mapped IPv4 address is IPv6).
+    #[inline]
     pub fn of(address: IpAddr) -> Family {
         match address {
             IpAddr::V4(_) => Family::V4,
@@ -27,6 +28,7 @@ impl Family {
     }
 
     /// 0 for IPv4, 1 for IPv6.
+    #[inline]
     pub fn index(self) -> usize {
         self as usize
     }
@@ -63,6 +65,7 @@ impl Family {
 /// (+16); Teredo `2001::/32` (RFC 4380 §4) holds the client's address in the last 32 bits, inverted (+96).
 /// The bits between a Teredo prefix and the client's address name its server and port, so the scope is the
 /// whole address there: see the offset of 128, to be used as it is instead of added.
+#[inline]
 pub fn unfold(address: IpAddr) -> (IpAddr, ScopeOffset) {
     let IpAddr::V6(six) = address else { return (address, ScopeOffset::Add(0)) };
     let o = six.octets();
@@ -89,6 +92,7 @@ pub enum ScopeOffset {
 impl ScopeOffset {
     /// The scope to send for a depth of `bits` in the unfolded address; 0 stays 0 bits of the inner address
     /// and so becomes the length of the outer prefix.
+    #[inline]
     pub fn apply(self, bits: u8) -> u8 {
         match self {
             ScopeOffset::Add(more) => bits + more,

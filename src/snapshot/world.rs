@@ -1,5 +1,6 @@
 //! All that a reload builds.
 
+use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::geo;
@@ -39,6 +40,8 @@ pub struct SteeredService {
     pub steered: Steered,
     /// Whether an EDNS Client Subnet is honoured.
     pub ecs: bool,
+    /// Whether rules of its own say where some clients go.
+    pub ruled: bool,
     /// Its id.
     pub id: ServiceId,
 }
@@ -51,7 +54,15 @@ impl World {
 
     /// Where a client of a service stands; `address` is unfolded.
     pub fn locate(&self, service: ServiceId, address: IpAddr) -> geo::Resolved {
-        self.geo.resolve(self.geo.overlay(service), address)
+        self.locate_found(service, address, self.geo.find(address))
+    }
+
+    /// The same for an address whose cell is found already.
+    #[inline]
+    pub fn locate_found(&self, service: ServiceId, address: IpAddr, found: geo::Found) -> geo::Resolved {
+        let ruled = self.services[service.index()].ruled;
+        let overlay = if ruled { self.geo.overlay(service) } else { None };
+        self.geo.resolve_found(overlay, address, found)
     }
 
     /// The service of an endpoint and its position there.
@@ -73,7 +84,7 @@ impl World {
     }
 }
 
-/// Addresses by family, each endpoint's in a row.
+/// Addresses by family, each endpoint's in a row. A row is kept once, however many endpoints hand it out.
 #[derive(Debug, Default)]
 pub struct Addresses {
     four: Vec<Ipv4Addr>,
@@ -85,18 +96,38 @@ pub struct Addresses {
 }
 
 impl Addresses {
-    /// Appends the two families of the next endpoint, or of the next service's fallback.
-    pub fn push(&mut self, fallback: bool, addresses: &[IpAddr]) {
-        let (four, six) = (self.four.len() as u32, self.six.len() as u32);
-        for address in addresses {
+    /// What these services' endpoints, and their fallbacks, hand out.
+    pub fn new(services: &[Service]) -> Addresses {
+        let (mut table, mut rows) = (Addresses::default(), HashMap::new());
+        for service in services {
+            for family in service.endpoints.iter().flat_map(|endpoint| split(&endpoint.addresses)) {
+                let row = table.row(family, &mut rows);
+                table.endpoints.push(row);
+            }
+            for family in split(&service.fallback) {
+                let row = table.row(family, &mut rows);
+                table.fallbacks.push(row);
+            }
+        }
+        table
+    }
+
+    /// The row that holds these addresses of one family; a new one, unless there is one already.
+    fn row(&mut self, addresses: Vec<IpAddr>, rows: &mut HashMap<Vec<IpAddr>, (u32, u8)>) -> (u32, u8) {
+        if let Some(row) = rows.get(&addresses) {
+            return *row;
+        }
+        let first =
+            if addresses.first().is_some_and(IpAddr::is_ipv6) { self.six.len() } else { self.four.len() };
+        for address in &addresses {
             match address {
                 IpAddr::V4(address) => self.four.push(*address),
                 IpAddr::V6(address) => self.six.push(*address),
             }
         }
-        let ranges = if fallback { &mut self.fallbacks } else { &mut self.endpoints };
-        ranges.push((four, (self.four.len() as u32 - four) as u8));
-        ranges.push((six, (self.six.len() as u32 - six) as u8));
+        let row = (first as u32, addresses.len() as u8);
+        rows.insert(addresses, row);
+        row
     }
 
     /// First address and count of an endpoint's family.
@@ -117,5 +148,29 @@ impl Addresses {
     /// The octets of one IPv6 address.
     pub fn six(&self, id: u32) -> [u8; 16] {
         self.six[id as usize].octets()
+    }
+}
+
+/// Addresses by family.
+fn split(addresses: &[IpAddr]) -> [Vec<IpAddr>; 2] {
+    Family::ALL.map(|family| addresses.iter().copied().filter(|one| Family::of(*one) == family).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_is_kept_once() {
+        let row = |text: &str| -> Vec<IpAddr> { text.split(' ').map(|one| one.parse().unwrap()).collect() };
+        let (mut table, mut rows) = (Addresses::default(), HashMap::new());
+        let mut place = |text: &str| table.row(row(text), &mut rows);
+        assert_eq!(place("198.51.100.1 198.51.100.2"), (0, 2));
+        assert_eq!(place("2001:db8::1"), (0, 1));
+        assert_eq!(place("198.51.100.2 198.51.100.1"), (2, 2), "written order is kept");
+        assert_eq!(place("198.51.100.1 198.51.100.2"), (0, 2));
+        assert_eq!(place("198.51.100.9"), (4, 1));
+        assert_eq!((table.four.len(), table.six.len()), (5, 1));
+        assert_eq!(table.four(3), [198, 51, 100, 1]);
     }
 }

@@ -1,12 +1,13 @@
 //! One walk over a service's candidates in the client's order.
 
 use std::net::IpAddr;
+use std::ops::ControlFlow::{Break, Continue};
 
 use crate::model::{Families, Family, OnAllDown, RegionId};
 
 use super::hash::granularity;
 use super::steered::Steered;
-use super::word::{Live, Tier, Word};
+use super::word::{Keep, Live, Tier, Word};
 
 /// Who asks, as far as a pick cares.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +33,11 @@ pub struct Pick {
     pub scope: u8,
     /// Which rule decided.
     pub why: Why,
+}
+
+impl Pick {
+    /// Before anything was picked.
+    pub const NONE: Pick = Pick { answer: Answer::Nodata, ttl: 1, scope: 0, why: Why::NoFamily };
 }
 
 /// What to hand out.
@@ -139,6 +145,7 @@ struct Best {
 // failing                     servfail      SERVFAIL
 // none, some barred           any           fallback of the family, else NODATA
 // none                        any           NODATA
+#[inline]
 pub fn pick(
     service: &Steered,
     client: &Client<'_>,
@@ -154,6 +161,9 @@ pub fn pick(
         let (ttl, scope) = (service.ttl.min, client.depth);
         return Pick { answer: Answer::Nodata, ttl, scope, why: Why::EmptyOrder };
     }
+    if let Some(pick) = at_once(service, client, family, live, now, &mut seen) {
+        return pick;
+    }
     let (best, ttl) = walk(service, client, family, live, now, &mut seen);
     let scope = match &best {
         Some(best) if best.hashed => client.depth.max(granularity(client.address)),
@@ -166,6 +176,30 @@ pub fn pick(
     Pick { answer, ttl: ttl.max(1), scope, why }
 }
 
+/// What nearly every walk comes to: the first candidate is fit and keeps everybody.
+#[inline]
+fn at_once(
+    service: &Steered,
+    client: &Client<'_>,
+    family: Family,
+    live: &[Live],
+    now: u64,
+    seen: &mut impl FnMut(Step),
+) -> Option<Pick> {
+    let mut listed = client.first.iter().chain(client.rest);
+    let position = listed.find_map(|region| service.at(*region))?;
+    let word = live.get(service.live_index(position, family))?.load();
+    let settled = word.tier == Tier::Fit && word.keep == Keep::ALL && word.mask != 0;
+    if !settled || service.families != Families::Independent {
+        return None;
+    }
+    seen(Step { position, word, keeps: Some(true) });
+    let answer = Answer::Endpoint { position, mask: word.mask };
+    let ttl = word.ttl_at(now).min(service.ttl.max).max(1);
+    Some(Pick { answer, ttl, scope: client.depth, why: Why::Kept(Tier::Fit) })
+}
+
+#[inline]
 fn walk(
     service: &Steered,
     client: &Client<'_>,
@@ -175,22 +209,23 @@ fn walk(
     seen: &mut impl FnMut(Step),
 ) -> (Option<Best>, u32) {
     let (mut best, mut ttl): (Option<Best>, u32) = (None, service.ttl.max);
-    for position in service.in_order(client.first, client.rest) {
+    // Driven from inside, the order's three parts are three loops; from outside they would be one with three arms.
+    let _ = service.in_order(client.first, client.rest).try_for_each(|position| {
         let word = candidate(service, position, family, live);
         if word.tier == Tier::Absent {
-            continue;
+            return Continue(());
         }
         ttl = ttl.min(word.ttl_at(now));
         let keeps = consider(&mut best, service, client, position, word);
         seen(Step { position, word, keeps });
-        if best.as_ref().is_some_and(|best| best.class == Class::Fit && best.kept) {
-            break;
-        }
-    }
+        let settled = best.as_ref().is_some_and(|best| best.class == Class::Fit && best.kept);
+        if settled { Break(()) } else { Continue(()) }
+    });
     (best, ttl)
 }
 
 /// Holds a candidate against the best so far; says whether it keeps the client, where that was asked.
+#[inline]
 fn consider(
     best: &mut Option<Best>,
     service: &Steered,
@@ -214,6 +249,7 @@ fn consider(
 }
 
 /// The word that a candidate is judged by: its own family's, or the better of both where they stay together.
+#[inline]
 fn candidate(service: &Steered, position: usize, family: Family, live: &[Live]) -> Word {
     let own = live[service.live_index(position, family)].load();
     if service.families == Families::Independent {
@@ -233,6 +269,7 @@ fn candidate(service: &Steered, position: usize, family: Family, live: &[Live]) 
     }
 }
 
+#[inline]
 fn decide(service: &Steered, best: Option<&Best>, family: Family) -> (Answer, Why) {
     let fallback = if service.has_fallback[family.index()] { Answer::Fallback } else { Answer::Nodata };
     let Some(best) = best else { return (fallback, Why::OnlyBarred) };

@@ -29,6 +29,7 @@ pub struct Steered {
 
 impl Steered {
     /// The endpoint that stands in `region`, as a position among this service's.
+    #[inline]
     pub fn at(&self, region: RegionId) -> Option<usize> {
         match self.by_region.get(region.index()) {
             None | Some(0) => None,
@@ -38,6 +39,7 @@ impl Steered {
 
     /// Positions in a client's order: those of `first`, then those of `rest`, then the remaining ones as their
     /// regions are written.
+    #[inline]
     pub fn in_order<'a>(
         &'a self,
         first: &'a [RegionId],
@@ -51,6 +53,7 @@ impl Steered {
     }
 
     /// The index of a position's live word for one family.
+    #[inline]
     pub fn live_index(&self, position: usize, family: Family) -> usize {
         (self.first.index() + position) * 2 + family.index()
     }

@@ -33,6 +33,7 @@ pub enum Tier {
 }
 
 impl Tier {
+    #[inline]
     fn from_bits(bits: u64) -> Tier {
         match bits & 7 {
             1 => Tier::Fit,
@@ -81,6 +82,7 @@ impl Keep {
     }
 
     /// Whether it depends on the client at all.
+    #[inline]
     pub fn is_fractional(self) -> bool {
         self != Keep::ALL && self != Keep::NONE
     }
@@ -126,6 +128,7 @@ impl Word {
     }
 
     /// What the 8 bytes say.
+    #[inline]
     pub fn unpack(bits: u64) -> Word {
         Word {
             tier: Tier::from_bits(bits),
@@ -137,6 +140,7 @@ impl Word {
     }
 
     /// The TTL at `now` (Unix seconds): clamped by the deadline, at least 1 once there is one.
+    #[inline]
     pub fn ttl_at(self, now: u64) -> u32 {
         let ttl = u32::from(self.ttl);
         if self.deadline == 0 {
@@ -166,6 +170,7 @@ impl Live {
     }
 
     /// The word now. Words are independent of each other, so no ordering is asked for.
+    #[inline]
     pub fn load(&self) -> Word {
         Word::unpack(self.0.load(Ordering::Relaxed))
     }

@@ -101,6 +101,21 @@ pub const RCODES: [(u16, &str); 7] = [
     (16, "BADVERS"),
 ];
 
+/// By number: its place in [`QTYPES`], or one past them.
+const QTYPE_PLACES: [u8; 258] = places(&QTYPES);
+/// By number: its place in [`RCODES`], or one past them.
+const RCODE_PLACES: [u8; 17] = places(&RCODES);
+
+const fn places<const N: usize>(known: &[(u16, &str)]) -> [u8; N] {
+    let mut places = [known.len() as u8; N];
+    let mut at = 0;
+    while at < known.len() {
+        places[known[at].0 as usize] = at as u8;
+        at += 1;
+    }
+    places
+}
+
 /// Sizes of batches that are counted apart: 1, 2, 4 … 1,024 queries.
 pub const BATCHES: usize = 11;
 
@@ -137,13 +152,11 @@ impl Counters {
 
     /// Counts a query of this type.
     pub fn qtype(&self, qtype: u16) {
-        let known = QTYPES.iter().position(|(number, _)| *number == qtype);
-        self.qtypes[known.unwrap_or(QTYPES.len())].add();
+        self.qtypes[QTYPE_PLACES.get(usize::from(qtype)).map_or(QTYPES.len(), |at| usize::from(*at))].add();
     }
 
     /// Counts a reply with this response code.
     pub fn rcode(&self, rcode: u16) {
-        let known = RCODES.iter().position(|(number, _)| *number == rcode);
-        self.rcodes[known.unwrap_or(RCODES.len())].add();
+        self.rcodes[RCODE_PLACES.get(usize::from(rcode)).map_or(RCODES.len(), |at| usize::from(*at))].add();
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Labels, Sheet};
 use crate::model::Family;
-use crate::telemetry::counters::{Count, QTYPES, RCODES};
+use crate::telemetry::counters::{BATCHES, Count, QTYPES, RCODES};
 use crate::telemetry::{Counters, DropWhy, Transport};
 
 /// Every count of every worker.
@@ -43,4 +43,10 @@ pub fn put(sheet: &mut Sheet, workers: &[Arc<Counters>]) {
         "Replies that sent the asker to TCP",
         [(vec![], sum(&|one| &one.truncated))],
     );
+    let unsent = [(vec![], sum(&|one| &one.unsent))];
+    sheet.counter("unsent_replies", "Replies over UDP that the system would not send", unsent);
+    let batches = (0..BATCHES).map(|power| {
+        (vec![("queries_up_to", (1_u64 << power).to_string())], sum(&|one| &one.batches[power]))
+    });
+    sheet.counter("batches", "UDP queries answered at once, by power of two", batches.collect::<Vec<_>>());
 }

@@ -1,5 +1,6 @@
 //! A name that is asked for: read from a query, lowered and hashed in one go.
 
+use super::INLINE;
 use super::hash::{Hasher, hash};
 
 /// The longest name (RFC 1035 §2.3.4).
@@ -69,6 +70,7 @@ impl Asked {
     fn lower(&mut self, octets: &[u8; ROOM]) {
         let length = usize::from(self.length);
         let mut hasher = Hasher::new(length);
+        self.octets[..INLINE].fill(0);
         let (from, _) = octets.as_chunks::<WORD>();
         let (to, _) = self.octets.as_chunks_mut::<WORD>();
         let whole = length / WORD;
@@ -93,6 +95,12 @@ impl Asked {
     /// The name, in wire format and lower case.
     pub fn name(&self) -> &[u8] {
         &self.octets[..usize::from(self.length)]
+    }
+
+    /// As much of it as an entry holds, zeros behind its end; `None` for a longer one.
+    #[inline]
+    pub(super) fn inline(&self) -> Option<&[u8; INLINE]> {
+        self.octets.first_chunk().filter(|_| usize::from(self.length) <= INLINE)
     }
 
     /// Its labels, the root's not counted.

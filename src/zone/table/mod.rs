@@ -124,9 +124,10 @@ pub enum Found {
 impl Names {
     /// Walks to a name. `parent_side`: DS is asked for, which the parent's side of a cut answers (RFC 4035
     /// §3.1.4.1).
+    #[inline]
     pub fn find(&self, asked: &Asked, parent_side: bool) -> Found {
         if asked.labels() <= self.deepest
-            && let Some(id) = self.look(asked.name(), asked.hash())
+            && let Some(id) = self.look_asked(asked)
         {
             return self.arrive(id, parent_side);
         }
@@ -184,8 +185,25 @@ impl Names {
         self.look(name, hash(name))
     }
 
+    /// Most names are compared without a loop.
     #[inline]
+    fn look_asked(&self, asked: &Asked) -> Option<EntryId> {
+        let length = asked.name().len();
+        match asked.inline() {
+            Some(inline) => self.probe(asked.hash(), |entry| {
+                usize::from(entry.name_len) == length && entry.inline == *inline
+            }),
+            None => self.look(asked.name(), asked.hash()),
+        }
+    }
+
     fn look(&self, name: &[u8], hash: u64) -> Option<EntryId> {
+        self.probe(hash, |entry| self.wire(entry) == name)
+    }
+
+    /// The whole name is compared by `is`: a hash alone would turn a collision into a wrong answer.
+    #[inline]
+    fn probe(&self, hash: u64, is: impl Fn(&Entry) -> bool) -> Option<EntryId> {
         let mask = self.slots.len() - 1;
         let mut at = hash as usize & mask;
         loop {
@@ -193,8 +211,7 @@ impl Names {
             if slot.entry == NONE {
                 return None;
             }
-            // The whole name is compared: a hash alone would turn a collision into a wrong answer.
-            if slot.tag == tag(hash) && self.wire(&self.entries[slot.entry as usize]) == name {
+            if slot.tag == tag(hash) && is(&self.entries[slot.entry as usize]) {
                 return Some(EntryId(slot.entry));
             }
             at = (at + 1) & mask;
@@ -202,6 +219,7 @@ impl Names {
     }
 
     /// At an entry that bears the name itself.
+    #[inline]
     fn arrive(&self, id: EntryId, parent_side: bool) -> Found {
         let entry = self.entry(id);
         match entry.cut {
@@ -225,6 +243,7 @@ impl Names {
     }
 
     /// Who answers A and AAAA of this name in place of records.
+    #[inline]
     pub fn steers(&self, id: EntryId) -> Option<Steers> {
         match self.entry(id).service {
             NONE => None,
