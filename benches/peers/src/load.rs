@@ -113,11 +113,16 @@ impl<'r> Generator<'r> {
 
     /// Asks for so long, waits for what is outstanding, and says what came of it.
     pub fn run(&mut self, pace: Pace, time: Duration) -> Result<Tally> {
+        let end = time.as_nanos() as u64;
+        self.run_while(pace, |now| now < end)
+    }
+
+    /// The same for as long as `going` says at each turn; it is told the nanoseconds since the start.
+    pub fn run_while(&mut self, pace: Pace, going: impl Fn(u64) -> bool) -> Result<Tally> {
         self.begin = Instant::now();
         (self.tally, self.latencies) = (Tally::default(), Histogram::default());
-        let end = time.as_nanos() as u64;
         let mut now = 0;
-        while now < end {
+        while going(now) {
             match pace {
                 Pace::Saturated(window) => self.send(window.saturating_sub(self.outstanding), now)?,
                 Pace::Steady(rate) => self.send_due(rate, now)?,
@@ -126,7 +131,7 @@ impl<'r> Generator<'r> {
             now = self.now();
             self.give_up(now);
         }
-        self.tally.per_second = self.tally.answered as f64 * 1e9 / now as f64;
+        self.tally.per_second = self.tally.answered as f64 * 1e9 / now.max(1) as f64;
         while self.outstanding > 0 {
             self.take()?;
             self.give_up(self.now());

@@ -77,11 +77,6 @@ impl Process {
         bail!("no right answer within {} s:\n{}", PATIENCE.as_secs(), tail(&self.log))
     }
 
-    /// The id of the process itself.
-    pub fn id(&self) -> u32 {
-        self.child.id()
-    }
-
     /// Processor time of all its threads so far, in nanoseconds. What the kernel does on behalf of a thread
     /// counts, interrupts of the network included; tick accounting would miss those.
     pub fn processor_time(&self) -> Result<u64> {

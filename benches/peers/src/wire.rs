@@ -89,8 +89,8 @@ mod tests {
     fn queries_are_as_the_rfcs_say() {
         let plain = query(0x1234, "n00007", None, false);
         assert_eq!(plain[..12], [0x12, 0x34, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1]);
-        assert_eq!(plain[12..33], *b"\x06n00007\x05bench\x07example\0".as_slice().get(..21).unwrap());
-        assert_eq!(question_end(&plain), 38 - 1 + 0);
+        assert_eq!(plain[12..38], *b"\x06n00007\x05bench\x07example\0\0\x01\0\x01");
+        assert_eq!(question_end(&plain), 38);
         assert_eq!(plain[question_end(&plain)..], [0, 0, 41, 4, 208, 0, 0, 0, 0, 0, 0]);
         let full = query(1, "n00007", Some([192, 0, 2]), true);
         let options = &full[question_end(&full) + 9..];

@@ -29,7 +29,7 @@ pub fn prepare(seat: &Seat, world: &World, place: &Path) -> Result<Call> {
 }
 
 /// The API of a server at an address: the port above it.
-fn api(address: SocketAddr) -> SocketAddr {
+pub fn api(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip(), address.port() + 1)
 }
 

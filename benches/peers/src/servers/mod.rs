@@ -23,7 +23,7 @@ use crate::workload::{Size, Workload};
 use crate::world::World;
 
 pub use meridian::Extra;
-pub use meridian::configuration as meridian_configuration;
+pub use meridian::{api, configuration as meridian_configuration};
 
 /// A server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ValueEnum, Serialize, Deserialize)]
