@@ -40,11 +40,14 @@ pub struct Mark {
 }
 
 impl<'a> Message<'a> {
-    /// A message of at most `limit` octets; the header is zeroed.
-    pub fn new(buffer: &'a mut [u8], limit: usize) -> Message<'a> {
+    /// A reply of at most `limit` octets, written over its query: id and RD stay, and so does the question, if it
+    /// has so many octets and they could be read; else it is 0. The counts begin anew.
+    pub fn over(buffer: &'a mut [u8], question: usize, limit: usize) -> Message<'a> {
         let limit = limit.min(buffer.len());
-        buffer[..HEADER].fill(0);
-        Message { buffer, at: HEADER, limit, full: false, names: [0; REMEMBERED], name_count: 0 }
+        let mut counts = [0; 8];
+        counts[1] = u8::from(question > 0);
+        buffer[4..HEADER].copy_from_slice(&counts);
+        Message { buffer, at: HEADER + question, limit, full: false, names: [0; REMEMBERED], name_count: 0 }
     }
 
     /// Octets so far.
@@ -54,7 +57,7 @@ impl<'a> Message<'a> {
 
     /// Whether so many octets still fit.
     pub fn has_room(&self, octets: usize) -> bool {
-        self.limit - self.at >= octets
+        self.limit.saturating_sub(self.at) >= octets
     }
 
     /// Lets the message grow to this limit: what was held back for the OPT record.
@@ -94,9 +97,9 @@ impl<'a> Message<'a> {
         }
     }
 
-    /// Sets header octets 2 and 3: flags, opcode and code.
-    pub fn flags(&mut self, flags: [u8; 2]) {
-        self.buffer[2..4].copy_from_slice(&flags);
+    /// Header octets 2 and 3: flags, opcode and code.
+    pub fn flags(&mut self) -> &mut [u8] {
+        &mut self.buffer[2..4]
     }
 
     /// Adds to a section's count.
@@ -176,7 +179,7 @@ mod tests {
     #[test]
     fn names_point_to_what_stands_before_them() {
         let mut buffer = [0; 128];
-        let mut message = Message::new(&mut buffer, 128);
+        let mut message = Message::over(&mut buffer, 0, 128);
         message.put_name(b"\x03www\x07example\x00");
         message.put_name(b"\x04mail\x07EXAMPLE\x00");
         message.put_name(b"\x01a\x04mail\x07example\x00");
@@ -191,7 +194,7 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_taken_back_whole() {
         let mut buffer = [0; 20];
-        let mut message = Message::new(&mut buffer, 20);
+        let mut message = Message::over(&mut buffer, 0, 20);
         message.put(&[1; 4]);
         let mark = message.mark();
         message.put(&[2; 3]);

@@ -1,16 +1,18 @@
 //! Bytes in, reply out, nothing else: the one implementation of an answer, for every transport.
 //!
-//! Four phases, each a function over a [`Slot`]: [`parse`](Slot::parse) reads the query; [`find`](Slot::find)
-//! walks to its name and, for a steered one, to the client's cell; [`pick`](Slot::pick) chooses; and
-//! [`write`](Slot::write) puts the reply down. UDP may run each phase over a batch before the next, so that one
-//! query's cache misses overlap the others'; [`answer`] runs them for one.
+//! Four phases: *parse* reads the query and hashes its name; *find* walks to the name and, for a steered one, to the
+//! client's cell; *pick* chooses; and *write* puts the reply where the query was. A [`Batch`] runs each phase over
+//! many queries before the next, so that one query's cache misses overlap the others'; [`answer`] is a batch of
+//! one. Queries lie in [`Frames`], which every transport has of its own kind.
 //!
 //! Nothing here has a clock, a lock, a file or a socket; nothing allocates, and nothing can fail: a bad packet
 //! is input. Time, randomness and counters are handed in.
 
+mod batch;
 mod client;
 mod cookie;
 mod edns;
+mod frames;
 mod message;
 mod query;
 mod records;
@@ -19,15 +21,17 @@ mod steered;
 mod whoami;
 mod worker;
 
+pub use batch::Batch;
 pub use client::Asker;
+pub use frames::{Frames, MIN_ROOM, Single};
 pub use query::{Question, Rcode};
-pub use slot::Slot;
 pub use worker::Worker;
 
 use std::net::SocketAddr;
 
 use crate::snapshot::Snapshot;
 use crate::telemetry::{DropWhy, Transport};
+use slot::Slot;
 
 /// The largest reply that any transport takes.
 pub const MAX_REPLY: usize = 65_535;
@@ -57,7 +61,8 @@ pub enum Reply {
     Drop(DropWhy),
 }
 
-/// Answers one query into `out`, which holds at least 512 octets; no reply is longer than `out`.
+/// Answers one query into `out`, which has [`MIN_ROOM`] octets or more, and room for the query; no reply is longer
+/// than `out`. What does not fit into it is cut, and so cannot be read.
 pub fn answer(
     snapshot: &Snapshot,
     query: &[u8],
@@ -66,11 +71,15 @@ pub fn answer(
     worker: &mut Worker,
     out: &mut [u8],
 ) -> Reply {
-    let mut slot = Slot::default();
-    slot.parse(query, peer, worker);
-    slot.find(snapshot, peer);
-    slot.pick(snapshot, now);
-    slot.write(snapshot, query, peer, now, worker, out)
+    let length = query.len().min(out.len());
+    out[..length].copy_from_slice(&query[..length]);
+    let mut slot = [Slot::default()];
+    let mut frame = Single { peer: peer.address, octets: out, length };
+    batch::phases(&mut slot, snapshot, &mut frame, peer.transport, now, worker);
+    match slot[0].dropped() {
+        Some(why) => Reply::Drop(why),
+        None => Reply::Send(frame.length),
+    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::edns::Edns;
 use crate::telemetry::DropWhy;
+use crate::zone::table::Asked;
 
 /// Response codes, the extended ones included (RFC 6895 §2.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,59 +28,32 @@ impl Rcode {
 /// Octets of a header.
 pub const HEADER: usize = 12;
 
-/// The longest name in wire format.
-const MAX_NAME: usize = 255;
-
-/// What is asked. The name is wire format in lower case; its own letter case stays in the query's octets.
-#[derive(Clone, Debug)]
+/// What is asked. The name is in lower case; its own letter case stays in the frame.
+#[derive(Clone, Debug, Default)]
 pub struct Question {
-    name: [u8; MAX_NAME],
-    name_len: u8,
+    /// The name.
+    pub asked: Asked,
     /// The type asked for.
     pub qtype: u16,
     /// The class asked for.
     pub qclass: u16,
 }
 
-impl Default for Question {
-    fn default() -> Self {
-        Question { name: [0; MAX_NAME], name_len: 1, qtype: 0, qclass: 0 }
-    }
-}
-
 impl Question {
-    /// The name, lower case.
-    pub fn name(&self) -> &[u8] {
-        &self.name[..usize::from(self.name_len)]
-    }
-
     /// Octets of the question in the query: name, type and class.
     pub fn octets(&self) -> usize {
-        usize::from(self.name_len) + 4
+        self.asked.name().len() + 4
     }
 
-    /// Reads the question that follows the header. Compression has nothing to point to there.
-    fn read(&mut self, query: &[u8]) -> Option<()> {
-        let rest = query.get(HEADER..)?;
-        let mut at = 0;
-        loop {
-            match usize::from(*rest.get(at)?) {
-                0 => break,
-                length @ 1..=63 => at += 1 + length,
-                _ => return None,
-            }
-            if at >= MAX_NAME {
-                return None;
-            }
-        }
-        let (name, tail) = rest.split_at(at + 1);
-        let ([qtype_high, qtype_low, qclass_high, qclass_low], _) = tail.split_first_chunk::<4>()?;
-        self.name[..name.len()].copy_from_slice(name);
-        // Length octets are below 64, so lowercasing cannot touch them.
-        self.name[..name.len()].make_ascii_lowercase();
-        self.name_len = name.len() as u8;
-        self.qtype = u16::from_be_bytes([*qtype_high, *qtype_low]);
-        self.qclass = u16::from_be_bytes([*qclass_high, *qclass_low]);
+    /// Reads the question that follows the header. Compression has nothing to point to there. `frame` may go on
+    /// behind the query's `length` octets.
+    #[inline]
+    fn read(&mut self, frame: &[u8], length: usize) -> Option<()> {
+        self.asked.read(frame.get(HEADER..)?)?;
+        let end = HEADER + self.octets();
+        let fixed = frame.get(..end).filter(|_| end <= length)?.last_chunk::<4>()?;
+        self.qtype = u16::from_be_bytes([fixed[0], fixed[1]]);
+        self.qclass = u16::from_be_bytes([fixed[2], fixed[3]]);
         Some(())
     }
 }
@@ -97,7 +71,8 @@ pub enum Read {
     Drop(DropWhy),
 }
 
-/// Reads a query into a question and EDNS; says whether the question was readable.
+/// Reads a query into a question and EDNS; says whether the question was readable. The query is the first `length`
+/// octets of the frame.
 //
 // header               opcode  QDCOUNT  then
 // shorter than 12      any     any      drop
@@ -106,7 +81,8 @@ pub enum Read {
 // ok                   0       0        a cookie, else FORMERR
 // ok                   0       1        read on
 // ok                   0       more     FORMERR (RFC 9619)
-pub fn read(query: &[u8], question: &mut Question, edns: &mut Option<Edns>) -> (Read, bool) {
+pub fn read(frame: &[u8], length: usize, question: &mut Question, edns: &mut Option<Edns>) -> (Read, bool) {
+    let query = &frame[..length.min(frame.len())];
     let Some((header, _)) = query.split_first_chunk::<HEADER>() else {
         return (Read::Drop(DropWhy::Short), false);
     };
@@ -120,7 +96,7 @@ pub fn read(query: &[u8], question: &mut Question, edns: &mut Option<Edns>) -> (
     let (questions, records) = (count(4), [count(6), count(8), count(10)]);
     let at = match questions {
         0 => HEADER,
-        1 if question.read(query).is_some() => HEADER + question.octets(),
+        1 if question.read(frame, query.len()).is_some() => HEADER + question.octets(),
         _ => return (Read::Reject(Rcode::FORMERR), false),
     };
     let readable = questions == 1;

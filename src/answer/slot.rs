@@ -1,19 +1,22 @@
 //! One query on its way through the four phases.
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
 use super::client::Asker;
 use super::edns::{Edns, Said};
+use super::frames::MIN_ROOM;
 use super::message::{Message, Section};
-use super::query::{Question, Rcode, Read, read};
+use super::query::{HEADER, Question, Rcode, Read, read};
 use super::records::{Owner, name_length, put_extras, put_rrset};
 use super::steered::{Chosen, put_addresses};
 use super::worker::Worker;
-use super::{Now, Peer, Reply, cookie, whoami};
+use super::{Now, Reply, cookie, whoami};
 use crate::model::{Family, ServiceId};
 use crate::snapshot::{Snapshot, World};
 use crate::steer::{Answer, Why};
-use crate::telemetry::Transport;
+use crate::telemetry::{DropWhy, Transport};
 use crate::zone::rtype;
-use crate::zone::table::{EntryId, Found, Names, Records, Steers};
+use crate::zone::table::{Asked, EntryId, Found, Names, Records, Steers};
 
 /// Aliases followed for one query, inside the zones that are served.
 const MAX_CHAIN: usize = 16;
@@ -29,6 +32,8 @@ const EDE_NOT_AUTHORITATIVE: u16 = 20;
 /// One query: what was read, where its name is, what was picked.
 #[derive(Debug)]
 pub struct Slot {
+    peer: SocketAddr,
+    transport: Transport,
     question: Question,
     edns: Option<Edns>,
     read: Read,
@@ -41,6 +46,8 @@ pub struct Slot {
 impl Default for Slot {
     fn default() -> Self {
         Slot {
+            peer: SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0),
+            transport: Transport::Udp,
             question: Question::default(),
             edns: None,
             read: Read::CookieOnly,
@@ -68,19 +75,38 @@ impl Outcome {
 }
 
 impl Slot {
-    /// Phase 1: reads the query.
-    pub fn parse(&mut self, query: &[u8], peer: &Peer, worker: &Worker) {
+    /// Phase 1: reads the query, which is the first `length` octets of the frame.
+    #[inline]
+    pub fn parse(
+        &mut self,
+        frame: &[u8],
+        length: usize,
+        peer: SocketAddr,
+        transport: Transport,
+        worker: &Worker,
+    ) {
+        (self.peer, self.transport) = (peer, transport);
         (self.edns, self.steers, self.chosen) = (None, None, None);
-        (self.read, self.readable) = read(query, &mut self.question, &mut self.edns);
-        if peer.address.port() == 0 && peer.transport == Transport::Udp {
-            self.read = Read::Drop(crate::telemetry::DropWhy::PortZero);
+        (self.read, self.readable) = read(frame, length, &mut self.question, &mut self.edns);
+        if peer.port() == 0 && transport == Transport::Udp {
+            self.read = Read::Drop(DropWhy::PortZero);
         }
-        self.count(peer, worker);
+        self.count(worker);
     }
 
-    fn count(&self, peer: &Peer, worker: &Worker) {
+    /// The name that is asked for.
+    pub fn asked(&self) -> &Asked {
+        &self.question.asked
+    }
+
+    /// Why there is no reply, if there is none.
+    pub fn dropped(&self) -> Option<DropWhy> {
+        if let Read::Drop(why) = self.read { Some(why) } else { None }
+    }
+
+    fn count(&self, worker: &Worker) {
         let counters = &worker.counters;
-        counters.queries[peer.transport as usize][Family::of(peer.address.ip()).index()].add();
+        counters.queries[self.transport as usize][Family::of(self.peer.ip()).index()].add();
         if let Read::Drop(why) = self.read {
             counters.dropped[why as usize].add();
         }
@@ -94,16 +120,17 @@ impl Slot {
     }
 
     /// Phase 2: walks to the name and, where a service steers it, to the client's cell.
-    pub fn find(&mut self, snapshot: &Snapshot, peer: &Peer) {
+    #[inline]
+    pub fn find(&mut self, snapshot: &Snapshot) {
         if self.read != Read::Query || !self.is_internet() {
             return;
         }
         let world = &*snapshot.world;
-        self.found = world.names.find(self.question.name(), self.question.qtype == rtype::DS);
+        self.found = world.names.find(&self.question.asked, self.question.qtype == rtype::DS);
         let Found::Node(entry) = self.found else { return };
         self.steers = world.names.steers(entry);
         if let (Some(Steers::Service(service)), Some(family)) = (self.steers, self.family()) {
-            self.chosen = Some(Chosen::locate(world, service, family, self.edns.as_ref(), peer.address.ip()));
+            self.chosen = Some(Chosen::locate(world, service, family, self.edns.as_ref(), self.peer.ip()));
         }
     }
 
@@ -114,38 +141,48 @@ impl Slot {
         }
     }
 
-    /// Phase 4: writes the reply into `out`.
-    pub fn write(
-        &mut self,
-        snapshot: &Snapshot,
-        query: &[u8],
-        peer: &Peer,
-        now: Now,
-        worker: &mut Worker,
-        out: &mut [u8],
-    ) -> Reply {
+    /// Phase 4: writes the reply over the query.
+    #[inline]
+    pub fn write(&self, snapshot: &Snapshot, frame: &mut [u8], now: Now, worker: &mut Worker) -> Reply {
         if let Read::Drop(why) = self.read {
             return Reply::Drop(why);
         }
+        let (length, rcode, truncated) =
+            self.compose(snapshot, frame, self.limit(&snapshot.world), now, worker);
+        worker.counters.rcode(rcode.0);
+        if truncated {
+            worker.counters.truncated.add();
+        }
+        Reply::Send(length)
+    }
+
+    /// Writes the reply anew, as short as any resolver may want it; gives its length.
+    pub fn shorten(&self, snapshot: &Snapshot, frame: &mut [u8], now: Now, worker: &mut Worker) -> usize {
+        self.compose(snapshot, frame, MIN_ROOM, now, worker).0
+    }
+
+    /// The reply, in at most `limit` octets: its length, its code, and whether something was left out.
+    fn compose(
+        &self,
+        snapshot: &Snapshot,
+        frame: &mut [u8],
+        limit: usize,
+        now: Now,
+        worker: &mut Worker,
+    ) -> (usize, Rcode, bool) {
         let world = &*snapshot.world;
-        let limit = self.limit(peer, world);
         let reserved = self.edns.as_ref().map_or(0, |edns| edns.reserve(world.identity.as_bytes()));
         // An identity has at most 64 octets, so header, question and OPT fit into 512.
-        let mut message = Message::new(out, limit.saturating_sub(reserved));
-        self.put_question(&mut message, query);
-        let mut sections = Sections { slot: self, snapshot, peer, now, worker, message: &mut message };
-        let outcome = match sections.slot.read {
-            Read::Query => sections.query(),
+        let question = if self.readable { self.question.octets() } else { 0 };
+        let mut message = Message::over(frame, question, limit.saturating_sub(reserved));
+        let outcome = match self.read {
+            Read::Query => Sections { slot: self, snapshot, now, worker, message: &mut message }.query(),
             Read::Reject(rcode) => Outcome::of(rcode),
             Read::CookieOnly | Read::Drop(_) => Outcome::of(Rcode::NOERROR),
         };
         message.raise_limit(limit);
-        self.finish(&mut message, query, &outcome, world, peer, now);
-        worker.counters.rcode(outcome.rcode.0);
-        if outcome.truncated {
-            worker.counters.truncated.add();
-        }
-        Reply::Send(message.len())
+        self.finish(&mut message, &outcome, world, now);
+        (message.len(), outcome.rcode, outcome.truncated)
     }
 
     fn is_internet(&self) -> bool {
@@ -162,52 +199,34 @@ impl Slot {
     }
 
     /// RFC 6891 §6.2.3–5: a payload below 512 counts as 512; no OPT means 512.
-    fn limit(&self, peer: &Peer, world: &World) -> usize {
-        match (peer.transport, &self.edns) {
+    fn limit(&self, world: &World) -> usize {
+        match (self.transport, &self.edns) {
             (Transport::Tcp, _) => super::MAX_REPLY,
             (Transport::Udp, Some(edns)) => usize::from(edns.payload.clamp(512, world.payload.max(512))),
-            (Transport::Udp, None) => 512,
+            (Transport::Udp, None) => MIN_ROOM,
         }
     }
 
-    /// Echoes id and question, letter case and all.
-    fn put_question(&self, message: &mut Message<'_>, query: &[u8]) {
-        message.patch(0, query.get(..2).unwrap_or(&[0, 0]));
-        if self.readable {
-            let start = message.len();
-            message.put(query.get(start..start + self.question.octets()).unwrap_or_default());
-            message.patch(4, &[0, 1]);
-        }
-    }
-
-    /// Writes OPT and header. RD is copied (RFC 1035 §4.1.1); RA, AD and CD are clear.
-    fn finish(
-        &self,
-        message: &mut Message<'_>,
-        query: &[u8],
-        outcome: &Outcome,
-        world: &World,
-        peer: &Peer,
-        now: Now,
-    ) {
+    /// Writes OPT and flags. RD is copied (RFC 1035 §4.1.1); RA, AD and CD are clear.
+    fn finish(&self, message: &mut Message<'_>, outcome: &Outcome, world: &World, now: Now) {
         if let Some(edns) = &self.edns {
             let cookie = edns.cookie.as_ref();
             let said = Said {
                 extended: (outcome.rcode.0 >> 4) as u8,
                 payload: world.payload,
                 scope: outcome.scope,
-                cookie: cookie
-                    .and_then(|c| cookie::server_half(c, peer.address.ip(), now.unix, &world.cookies)),
+                cookie: cookie.and_then(|c| cookie::server_half(c, self.peer.ip(), now.unix, &world.cookies)),
                 identity: world.identity.as_bytes(),
                 error: outcome.error,
             };
             edns.write(message, &said);
             message.count(Section::Additional, 1);
         }
-        let asked = query.get(2).copied().unwrap_or(0) & 0x79;
         let authoritative = if outcome.authoritative { 0x04 } else { 0 };
         let truncated = if outcome.truncated { 0x02 } else { 0 };
-        message.flags([0x80 | asked | authoritative | truncated, outcome.rcode.0 as u8 & 0x0f]);
+        let flags = message.flags();
+        flags[0] = 0x80 | flags[0] & 0x79 | authoritative | truncated;
+        flags[1] = outcome.rcode.0 as u8 & 0x0f;
     }
 }
 
@@ -215,7 +234,6 @@ impl Slot {
 struct Sections<'a, 'm> {
     slot: &'a Slot,
     snapshot: &'a Snapshot,
-    peer: &'a Peer,
     now: Now,
     worker: &'a mut Worker,
     message: &'a mut Message<'m>,
@@ -236,7 +254,7 @@ impl<'a> Sections<'a, '_> {
             return Outcome::of(Rcode::REFUSED);
         }
         let mut outcome = Outcome::of(Rcode::NOERROR);
-        let owner = Owner::At(super::query::HEADER as u16);
+        let owner = Owner::At(HEADER as u16);
         let mut at = At { found: self.slot.found, steers: self.slot.steers, owner };
         if at.found == Found::Outside {
             return Outcome { error: Some((EDE_NOT_AUTHORITATIVE, "")), ..Outcome::of(Rcode::REFUSED) };
@@ -247,7 +265,7 @@ impl<'a> Sections<'a, '_> {
         }
         if self.slot.chosen.is_none() {
             // Most replies hold addresses alone; only the others have names to point to the question with.
-            self.message.remember(super::query::HEADER);
+            self.message.remember(HEADER);
         }
         outcome.authoritative = !matches!(at.found, Found::Cut(_));
         let mut passed = [Found::Outside; MAX_CHAIN];
@@ -323,11 +341,8 @@ impl<'a> Sections<'a, '_> {
         if !self.put(Section::Answer, owner, alias, outcome) {
             return None;
         }
-        let mut lower = [0; 255];
-        let lower = lower.get_mut(..target.len())?;
-        lower.copy_from_slice(target);
-        lower.make_ascii_lowercase();
-        let found = names.find(lower, self.slot.question.qtype == rtype::DS);
+        let asked = Asked::of(target)?;
+        let found = names.find(&asked, self.slot.question.qtype == rtype::DS);
         let steers = if let Found::Node(entry) = found { names.steers(entry) } else { None };
         Some(At { found, steers, owner: Owner::Name(target) })
     }
@@ -387,7 +402,7 @@ impl<'a> Sections<'a, '_> {
 
     /// For an alias' target: phases 2 and 3 at once.
     fn choose(&self, service: ServiceId, family: Family) -> Chosen {
-        let (world, resolver) = (&self.snapshot.world, self.peer.address.ip());
+        let (world, resolver) = (&self.snapshot.world, self.slot.peer.ip());
         let mut chosen = Chosen::locate(world, service, family, self.slot.edns.as_ref(), resolver);
         chosen.pick(self.snapshot, self.now);
         chosen
@@ -397,9 +412,9 @@ impl<'a> Sections<'a, '_> {
         let ecs = self.slot.edns.as_ref().and_then(|edns| edns.ecs);
         // The answer names the whole subnet, so it holds for no other.
         outcome.scope = ecs.map_or(0, |ecs| ecs.source);
-        let asker = Asker::new(self.slot.edns.as_ref(), true, self.peer.address.ip());
+        let asker = Asker::new(self.slot.edns.as_ref(), true, self.slot.peer.ip());
         let asked =
-            whoami::Asked { qtype: self.slot.question.qtype, resolver: self.peer.address.ip(), ecs, asker };
+            whoami::Asked { qtype: self.slot.question.qtype, resolver: self.slot.peer.ip(), ecs, asker };
         match whoami::put(self.message, owner, &self.snapshot.world, &asked) {
             whoami::Put::Nothing => self.negative(entry, 0, outcome),
             whoami::Put::Truncated => outcome.truncated = true,

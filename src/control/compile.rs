@@ -96,13 +96,6 @@ fn warn_of_surprises(config: &Config, problems: &mut Problems) {
         let text = "there is no zone, so every query is refused; add [zones.\"…\"] with its file";
         problems.warn(&whole, text);
     }
-    for listen in config.server.listen.iter().filter(|listen| listen.ip().is_unspecified()) {
-        let text = format!(
-            "server.listen has {listen}: UDP replies leave from the address that routing picks, which on a machine \
-             with several is not always the one that was asked; list the addresses instead"
-        );
-        problems.warn(&whole, text);
-    }
 }
 
 fn names(config: &Config, problems: &mut Problems) -> Option<Names> {

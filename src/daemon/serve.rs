@@ -21,8 +21,9 @@ use crate::control::task::Clock;
 use crate::control::{Built, Control, Handle, Node, Parts, Store, StoreError, Wiring, load, with_causes};
 use crate::health::{self, Asker, TrustError};
 use crate::model::Problems;
-use crate::server::{BindError, Listeners, bind, tcp, udp};
+use crate::server::{BindError, Bound, Listeners, bind, tcp, udp};
 use crate::snapshot::Shared;
+use crate::system;
 use crate::telemetry::Counters;
 
 /// Observations that may wait for control.
@@ -256,7 +257,8 @@ impl Starting {
             Wiring { observations, requests, standing, first_verdicts, config: config_now, shutdown }
         });
         let Some(handle) = handle else { return Err(std::io::Error::other("control was not wired")) };
-        let addresses = listeners.addresses.clone();
+        let addresses: Vec<_> = listeners.bound.iter().map(|bound| bound.address).collect();
+        listeners.bound.iter().for_each(note_receive_buffer);
         self.spawn_workers(listeners, &handle.shared)?;
         self.spawn(Part::MustStay("control"), control.run());
         let limits = health::Limits::default();
@@ -294,11 +296,19 @@ impl Starting {
 
     /// Workers are numbered: UDP's sockets first, TCP's thread last.
     fn spawn_workers(&mut self, listeners: Listeners, shared: &Shared) -> std::io::Result<()> {
+        let processors = system::processors();
+        // Two workers on one processor would only wait for each other: then the system places them.
+        let pinned = listeners.udp.len() <= processors.len();
         for (number, sockets) in listeners.udp.into_iter().enumerate() {
             for socket in sockets {
-                let worker = self.worker();
-                let (name, stop) = (format!("udp-{number}"), self.stop_answering.clone());
-                self.threads.push(udp::spawn(name, socket, shared.reader(), worker, stop)?);
+                let worker = udp::UdpWorker {
+                    name: format!("udp-{number}"),
+                    processor: processors.get(number).copied().filter(|_| pinned),
+                    socket,
+                    reader: shared.reader(),
+                    worker: self.worker(),
+                };
+                self.threads.push(worker.spawn(self.stop_answering.clone())?);
             }
         }
         let worker = self.worker();
@@ -335,6 +345,17 @@ impl Starting {
                 warn!(error = with_causes(&error), "the API ended");
             }
         });
+    }
+}
+
+/// Says what the system granted, because it is what a burst may fill before queries are lost.
+fn note_receive_buffer(bound: &Bound) {
+    let (address, octets) = (bound.address, bound.receive_buffer);
+    if octets < bind::RECEIVE_BUFFER {
+        let asked = bind::RECEIVE_BUFFER;
+        warn!(%address, octets, asked, "a small UDP receive buffer; raise net.core.rmem_max or grant CAP_NET_ADMIN");
+    } else {
+        info!(%address, octets, "UDP receive buffer");
     }
 }
 

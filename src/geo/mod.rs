@@ -8,6 +8,8 @@
 //!
 //! Decisions that would surprise:
 //!
+//! - A look-up is a walk of single reads, each asked for by the one before, so that a batch waits for memory
+//!   once and not once a query; one address at a time walks in the same steps.
 //! - A cell's depth is the ECS scope: the widest aligned block around an address that lies wholly in the cell,
 //!   so an answer is cached as widely as is right (RFC 7871 §7.2.1). Unknown space has cells and depths, too.
 //! - Later databases refine earlier ones field by field; one that names another country takes the earlier
@@ -38,6 +40,7 @@ pub use facts::Facts;
 pub use mmdb::{Database, DatabaseError};
 pub use order::{LENGTH, Order, OrderId, Regions};
 pub use overlay::Overlay;
+pub use poptrie::Walk;
 pub use table::{Cell, CellId, Found, PlaceId, Resolved, Size, Table};
 
 /// What all databases together know of an unfolded address: one descent each, for `explain`.

@@ -4,8 +4,10 @@
 //! that is more); whatever is not in it stands behind, as written. Equal orders are kept once.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use crate::model::{Location, Region, RegionId};
+use crate::system::prefetch;
 
 use super::spread::SpreadMap;
 
@@ -49,16 +51,50 @@ impl From<OrderId> for Order {
 
 /// All orders of a table.
 pub(super) struct Orders {
-    flat: Box<[RegionId]>,
-    ends: Box<[u32]>,
+    records: Box<[Record]>,
+    lengths: Box<[u8]>,
+    /// Orders that are longer than a record: rules may list as many regions as there are.
+    long: HashMap<OrderId, Box<[RegionId]>>,
     regions: u16,
 }
 
+/// The regions of one order, and whatever behind them. Two fill a cache line: to read one is one access.
+#[derive(Clone, Copy)]
+#[repr(align(32))]
+struct Record([RegionId; LENGTH]);
+
+/// A length that says that an order is longer than its record.
+const LONG: u8 = u8::MAX;
+
 impl Orders {
     /// The regions that are kept of an order.
-    pub fn kept(&self, OrderId(id): OrderId) -> &[RegionId] {
-        let start = if id == 0 { 0 } else { self.ends[id as usize - 1] };
-        &self.flat[start as usize..self.ends[id as usize] as usize]
+    pub fn kept(&self, order: OrderId) -> &[RegionId] {
+        let Record(regions) = &self.records[order.0 as usize];
+        match self.lengths[order.0 as usize] {
+            LONG => self.long.get(&order).map_or(regions, |long| long),
+            length => &regions[..usize::from(length)],
+        }
+    }
+
+    /// Asks the processor for what [`Orders::kept`] reads.
+    pub fn prefetch(&self, OrderId(id): OrderId) {
+        prefetch(&self.lengths[id as usize]);
+        prefetch(&self.records[id as usize]);
+    }
+
+    /// Orders by their ids, of so many regions.
+    fn collect(orders: &[Rc<[RegionId]>], regions: u16) -> Orders {
+        let record = |order: &Rc<[RegionId]>| {
+            Record(std::array::from_fn(|at| order.get(at).copied().unwrap_or(RegionId(0))))
+        };
+        let length = |order: &Rc<[RegionId]>| if order.len() > LENGTH { LONG } else { order.len() as u8 };
+        let long = (0..).map(OrderId).zip(orders).filter(|(_, order)| order.len() > LENGTH);
+        Orders {
+            records: orders.iter().map(record).collect(),
+            lengths: orders.iter().map(length).collect(),
+            long: long.map(|(id, order)| (id, (**order).into())).collect(),
+            regions,
+        }
     }
 
     /// Every region of an order once.
@@ -69,12 +105,13 @@ impl Orders {
 
     /// How many orders there are.
     pub fn len(&self) -> usize {
-        self.ends.len()
+        self.lengths.len()
     }
 
     /// Memory in bytes.
     pub fn bytes(&self) -> usize {
-        size_of_val(&*self.flat) + size_of_val(&*self.ends)
+        let long: usize = self.long.values().map(|order| size_of_val(&**order)).sum();
+        size_of_val(&*self.records) + size_of_val(&*self.lengths) + long
     }
 }
 
@@ -121,9 +158,8 @@ impl Iterator for Regions<'_> {
 /// Makes orders, each once.
 pub(super) struct Sorter<'a> {
     regions: &'a [Region],
-    flat: Vec<RegionId>,
-    ends: Vec<u32>,
-    ids: HashMap<Box<[RegionId]>, OrderId>,
+    orders: Vec<Rc<[RegionId]>>,
+    ids: HashMap<Rc<[RegionId]>, OrderId>,
     near: SpreadMap<(u64, u64), OrderId>,
 }
 
@@ -131,7 +167,8 @@ impl<'a> Sorter<'a> {
     /// Knows [`OrderId::NODATA`] and [`OrderId::WRITTEN`] from the start.
     pub fn new(regions: &'a [Region]) -> Self {
         let (ids, near) = (HashMap::new(), SpreadMap::default());
-        let mut sorter = Sorter { regions, flat: Vec::new(), ends: vec![0], ids, near };
+        // NODATA is found by its id alone: without any region, WRITTEN is as empty, and means something else.
+        let mut sorter = Sorter { regions, orders: vec![Rc::from([])], ids, near };
         let written: Vec<_> = sorter.written().take(LENGTH).collect();
         sorter.keep(&written);
         sorter
@@ -140,7 +177,7 @@ impl<'a> Sorter<'a> {
     /// The finished orders.
     pub fn finish(self) -> Orders {
         let regions = u16::try_from(self.regions.len()).unwrap_or(u16::MAX);
-        Orders { flat: self.flat.into(), ends: self.ends.into(), regions }
+        Orders::collect(&self.orders, regions)
     }
 
     /// The order from a place; as written from nowhere.
@@ -163,7 +200,7 @@ impl<'a> Sorter<'a> {
         }
         let near = self.near(location);
         let mut order = self.known(list);
-        for region in self.kept(near).to_vec() {
+        for region in self.orders[near.0 as usize].iter().copied() {
             if order.len() < LENGTH && !order.contains(&region) {
                 order.push(region);
             }
@@ -188,11 +225,6 @@ impl<'a> Sorter<'a> {
         known
     }
 
-    fn kept(&self, OrderId(id): OrderId) -> &[RegionId] {
-        let start = if id == 0 { 0 } else { self.ends[id as usize - 1] };
-        &self.flat[start as usize..self.ends[id as usize] as usize]
-    }
-
     fn written(&self) -> impl Iterator<Item = RegionId> + use<> {
         (0..self.regions.len().min(usize::from(u16::MAX))).map(|index| RegionId(index as u16))
     }
@@ -201,10 +233,9 @@ impl<'a> Sorter<'a> {
         if let Some(&known) = self.ids.get(order) {
             return known;
         }
-        let id = OrderId(self.ends.len() as u32);
-        self.flat.extend_from_slice(order);
-        self.ends.push(self.flat.len() as u32);
-        self.ids.insert(order.into(), id);
+        let (id, order) = (OrderId(self.orders.len() as u32), Rc::from(order));
+        self.orders.push(Rc::clone(&order));
+        self.ids.insert(order, id);
         id
     }
 }

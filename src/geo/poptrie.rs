@@ -6,6 +6,9 @@
 //! leaf is one word: 24 bits of value, 8 bits of depth. IPv4 keys stand in the highest 32 of 128 bits, so both
 //! families share the code.
 
+use crate::model::Family;
+use crate::system::prefetch;
+
 use super::cut::Blocks;
 
 /// Bits that the root table takes.
@@ -59,24 +62,77 @@ pub(super) struct Poptrie {
     leaves: Box<[Leaf]>,
 }
 
+/// A look-up under way, so that many can wait for memory at the same time: each step reads one place and asks
+/// for the next.
+#[derive(Clone, Copy, Debug)]
+pub struct Walk {
+    /// Bits of the address that no step has taken yet, the first at the top.
+    rest: u128,
+    /// Where the next step reads; the leaf, when there is nothing left to read.
+    next: u32,
+    stage: Stage,
+    /// Whose trie this is.
+    pub(super) family: Family,
+}
+
+/// What a walk reads next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Root,
+    Node,
+    Leaf,
+    Done,
+}
+
 impl Poptrie {
-    /// The leaf over a key.
-    pub fn find(&self, key: u128) -> Leaf {
-        let entry = self.root[(key >> (128 - ROOT_BITS)) as usize];
-        if entry & IS_NODE == 0 {
-            return Leaf(entry);
+    /// Begins to look up a key, without waiting for memory.
+    #[inline]
+    pub fn walk(&self, key: u128, family: Family) -> Walk {
+        let next = (key >> (128 - ROOT_BITS)) as u32;
+        prefetch(&self.root[next as usize]);
+        Walk { rest: key << ROOT_BITS, next, stage: Stage::Root, family }
+    }
+
+    /// One read; whether there is another to make.
+    #[inline]
+    pub fn step(&self, walk: &mut Walk) -> bool {
+        match walk.stage {
+            Stage::Root => self.enter(walk),
+            Stage::Node => self.descend(walk),
+            Stage::Leaf => (walk.next, walk.stage) = (self.leaves[walk.next as usize].0, Stage::Done),
+            Stage::Done => {}
         }
-        let mut node = &self.nodes[(entry & !IS_NODE) as usize];
-        let mut rest = key << ROOT_BITS;
-        loop {
-            let bit = 1_u64 << (rest >> (128 - STRIDE));
-            if node.children & bit == 0 {
-                let run = (node.runs & (bit | (bit - 1))).count_ones();
-                return self.leaves[(node.first_leaf + run - 1) as usize];
-            }
-            let child = (node.children & (bit - 1)).count_ones();
-            node = &self.nodes[(node.first_child + child) as usize];
-            rest <<= STRIDE;
+        walk.stage != Stage::Done
+    }
+
+    /// The leaf at the end of a walk, whatever of it is left to do.
+    #[inline]
+    pub fn leaf(&self, mut walk: Walk) -> Leaf {
+        while self.step(&mut walk) {}
+        Leaf(walk.next)
+    }
+
+    fn enter(&self, walk: &mut Walk) {
+        let entry = self.root[walk.next as usize];
+        if entry & IS_NODE == 0 {
+            (walk.next, walk.stage) = (entry, Stage::Done);
+        } else {
+            (walk.next, walk.stage) = (entry & !IS_NODE, Stage::Node);
+            prefetch(&self.nodes[walk.next as usize]);
+        }
+    }
+
+    fn descend(&self, walk: &mut Walk) {
+        let node = &self.nodes[walk.next as usize];
+        let bit = 1_u64 << (walk.rest >> (128 - STRIDE));
+        if node.children & bit == 0 {
+            let run = (node.runs & (bit | (bit - 1))).count_ones();
+            (walk.next, walk.stage) = (node.first_leaf + run - 1, Stage::Leaf);
+            prefetch(&self.leaves[walk.next as usize]);
+        } else {
+            walk.next = node.first_child + (node.children & (bit - 1)).count_ones();
+            walk.rest <<= STRIDE;
+            prefetch(&self.nodes[walk.next as usize]);
         }
     }
 
@@ -223,7 +279,13 @@ mod tests {
             };
             let edges = ranges.iter().flat_map(|range| [range.0, range.0.wrapping_add(1)]);
             for key in probes.into_iter().chain(edges) {
-                let leaf = trie.find(key);
+                let mut walk = trie.walk(key, Family::V6);
+                let leaf = trie.leaf(walk);
+                // However much of it somebody else has done.
+                while trie.step(&mut walk) {
+                    prop_assert_eq!(trie.leaf(walk), leaf);
+                }
+                prop_assert_eq!(trie.leaf(walk), leaf);
                 prop_assert_eq!(leaf.value(), value(key));
                 let block = |depth| { let start = key & !last_of(0, depth); (start, last_of(start, depth)) };
                 let (start, last) = block(leaf.depth());

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 
 use crate::model::{Family, RegionId, ServiceId};
+use crate::system::prefetch;
 
 use super::order::{Order, OrderId, Orders, Regions};
 use super::overlay::Overlay;
-use super::poptrie::Poptrie;
+use super::poptrie::{Poptrie, Walk};
 use super::tree::key;
 
 /// A cell, by its place among all of a table's.
@@ -50,6 +51,11 @@ pub struct Resolved {
 
 /// Both families, every cell, order and overlay. Look-ups neither lock, allocate nor fail.
 ///
+/// Whoever has many addresses at once walks them side by side, so that each waits while the others do: all
+/// [`walk`](Table::walk), then all [`step`](Table::step) until none has a step left, then all
+/// [`found`](Table::found) and [`prefetch_cell`](Table::prefetch_cell), then all [`cell`](Table::cell) and
+/// [`prefetch_order`](Table::prefetch_order).
+///
 /// Addresses are looked up as they are: [`crate::model::unfold`] them first, because an IPv4 address inside an
 /// IPv6 one is unknown here.
 pub struct Table {
@@ -86,9 +92,42 @@ impl std::fmt::Debug for Table {
 
 impl Table {
     /// The cell of an address, and how much of the address it took; in bits of its family.
+    #[inline]
     pub fn find(&self, address: IpAddr) -> Found {
-        let leaf = self.tries[Family::of(address).index()].find(key(address));
+        self.found(&self.walk(address))
+    }
+
+    /// Begins to find the cell of an address: asks for memory, and waits for none.
+    #[inline]
+    pub fn walk(&self, address: IpAddr) -> Walk {
+        let family = Family::of(address);
+        self.tries[family.index()].walk(key(address), family)
+    }
+
+    /// Reads what the step before asked for, and asks for what comes next; false once nothing does, and from
+    /// then on.
+    #[inline]
+    pub fn step(&self, walk: &mut Walk) -> bool {
+        self.tries[walk.family.index()].step(walk)
+    }
+
+    /// Where a walk leads, with every step that nobody has made yet.
+    #[inline]
+    pub fn found(&self, walk: &Walk) -> Found {
+        let leaf = self.tries[walk.family.index()].leaf(*walk);
         Found { cell: CellId(leaf.value()), depth: leaf.depth() }
+    }
+
+    /// Asks for a cell, for [`Table::cell`] soon after.
+    #[inline]
+    pub fn prefetch_cell(&self, cell: CellId) {
+        prefetch(&self.cells[cell.0 as usize]);
+    }
+
+    /// Asks for an order, for [`Table::order`] or [`Table::parts`] soon after.
+    #[inline]
+    pub fn prefetch_order(&self, order: OrderId) {
+        self.orders.prefetch(order);
     }
 
     /// The order of an address for a service: its own networks decide first, then what its rules say of the

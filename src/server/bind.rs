@@ -6,11 +6,16 @@ use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, Type};
 
+use crate::system;
+
 /// Connections that may wait to be accepted.
 const BACKLOG: i32 = 1024;
 
 /// Receive buffer to ask for: a second of 50,000 small queries, so that a reload's cache misses lose none.
-const RECEIVE_BUFFER: usize = 8 << 20;
+pub const RECEIVE_BUFFER: usize = 8 << 20;
+
+/// A worker waits so long for a full network to take a reply, and then drops it.
+const SEND_WAIT: Duration = Duration::from_millis(50);
 
 /// An idle worker wakes this often, to let go of an old snapshot and to notice the end.
 pub const IDLE_WAKE: Duration = Duration::from_secs(1);
@@ -39,6 +44,15 @@ pub fn hint(error: &io::Error) -> &'static str {
     }
 }
 
+/// A node's sockets for one address.
+#[derive(Debug)]
+pub struct Bound {
+    /// What was bound, with the port that the system chose where 0 was asked for.
+    pub address: SocketAddr,
+    /// Octets that a UDP socket's receive buffer got of the [`RECEIVE_BUFFER`] that were asked for.
+    pub receive_buffer: usize,
+}
+
 /// All of a node's sockets.
 #[derive(Debug)]
 pub struct Listeners {
@@ -46,18 +60,15 @@ pub struct Listeners {
     pub udp: Vec<Vec<UdpSocket>>,
     /// One for each address.
     pub tcp: Vec<TcpListener>,
-    /// What was bound, with the port that the system chose where 0 was asked for.
-    pub addresses: Vec<SocketAddr>,
+    /// What they are bound to.
+    pub bound: Vec<Bound>,
 }
 
 impl Listeners {
     /// Binds UDP for so many workers, and TCP, on every address.
     pub fn bind(addresses: &[SocketAddr], workers: usize) -> Result<Listeners, BindError> {
-        let mut listeners = Listeners {
-            udp: (0..workers).map(|_| Vec::new()).collect(),
-            tcp: Vec::new(),
-            addresses: Vec::new(),
-        };
+        let mut listeners =
+            Listeners { udp: (0..workers).map(|_| Vec::new()).collect(), tcp: Vec::new(), bound: Vec::new() };
         for address in addresses {
             listeners.bind_one(*address)?;
         }
@@ -73,11 +84,14 @@ impl Listeners {
         if is_taken(bound) {
             return Err(failed("UDP")(io::ErrorKind::AddrInUse.into()));
         }
+        let mut receive_buffer = usize::MAX;
         for worker in &mut self.udp {
-            worker.push(bind_udp(bound, true).map_err(failed("UDP"))?);
+            let (socket, granted) = bind_udp(bound, true).map_err(failed("UDP"))?;
+            worker.push(socket);
+            receive_buffer = receive_buffer.min(granted);
         }
         self.tcp.push(tcp);
-        self.addresses.push(bound);
+        self.bound.push(Bound { address: bound, receive_buffer });
         Ok(())
     }
 }
@@ -87,17 +101,28 @@ fn is_taken(address: SocketAddr) -> bool {
     bind_udp(address, false).is_err_and(|error| error.kind() == io::ErrorKind::AddrInUse)
 }
 
-fn bind_udp(address: SocketAddr, shared: bool) -> io::Result<UdpSocket> {
+/// A UDP socket, and the size of its receive buffer.
+fn bind_udp(address: SocketAddr, shared: bool) -> io::Result<(UdpSocket, usize)> {
     let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
     if address.is_ipv6() {
         socket.set_only_v6(true)?;
     }
     socket.set_reuse_port(shared)?;
     // The system grants what it likes; a smaller buffer only loses more when a burst comes.
-    let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER);
+    if system::grow_receive_buffer(&socket, RECEIVE_BUFFER).is_err() {
+        let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER);
+    }
+    // Linux doubles what it grants, for its own bookkeeping, and tells the double.
+    let granted = socket.recv_buffer_size()? / if cfg!(target_os = "linux") { 2 } else { 1 };
+    system::never_fragment(&socket, address.is_ipv6())?;
+    if address.ip().is_unspecified() {
+        // Where nobody tells, replies leave from the address that routing picks.
+        let _ = system::tell_address(&socket, address.is_ipv6());
+    }
     socket.set_read_timeout(Some(IDLE_WAKE))?;
+    socket.set_write_timeout(Some(SEND_WAIT))?;
     socket.bind(&address.into())?;
-    Ok(socket.into())
+    Ok((socket.into(), granted))
 }
 
 fn bind_tcp(address: SocketAddr) -> io::Result<TcpListener> {
@@ -119,7 +144,7 @@ mod tests {
     #[test]
     fn a_taken_port_is_one_clear_line() {
         let holder = Listeners::bind(&["127.0.0.1:0".parse().unwrap()], 2).unwrap();
-        let address = holder.addresses[0];
+        let address = holder.bound[0].address;
         let error = Listeners::bind(&[address], 1).unwrap_err();
         let cure = "the port is taken; stop what listens there, or configure another port";
         assert_eq!(error.to_string(), format!("cannot bind TCP {address}: {cure}"));

@@ -1,58 +1,106 @@
-//! UDP: a thread for each worker and address, a socket of its own, one datagram at a time.
+//! UDP: a thread for each worker and address, pinned to a processor, with a socket of its own. Queries come and
+//! replies go a batch at a time.
 
 use std::io;
 use std::net::UdpSocket;
 use std::thread::JoinHandle;
 
 use tokio_util::sync::CancellationToken;
-use tracing::warn;
+use tracing::{debug, warn};
 
+use super::bind::IDLE_WAKE;
+use super::link::{Link, System};
 use super::now;
-use crate::answer::{Peer, Reply, Worker, answer};
-use crate::snapshot::Reader;
+use crate::answer::{Batch, Now, Worker};
+use crate::snapshot::{Reader, Snapshot};
+use crate::system;
 use crate::telemetry::Transport;
 
-/// The longest datagram that is read; a longer one is cut, and so fails to parse.
-const LONGEST_QUERY: usize = 4096;
+/// Queries that are answered at once: enough that their cache misses overlap and a system call is shared by many,
+/// few enough that their frames stay in the nearest caches.
+pub const BATCH: usize = 64;
 
-/// The longest reply: what configuration allows as payload.
-const LONGEST_REPLY: usize = 4096;
-
-/// Answers on one socket until `shutdown`. The thread notices the end within
-/// [`IDLE_WAKE`](super::bind::IDLE_WAKE).
-pub fn spawn(
-    name: String,
-    socket: UdpSocket,
-    reader: Reader,
-    worker: Worker,
-    shutdown: CancellationToken,
-) -> io::Result<JoinHandle<()>> {
-    std::thread::Builder::new().name(name).spawn(move || serve(&socket, reader, worker, &shutdown))
+/// What one worker answers with.
+pub struct UdpWorker {
+    /// The thread's name.
+    pub name: String,
+    /// The processor that it stays on.
+    pub processor: Option<usize>,
+    /// Where queries come from.
+    pub socket: UdpSocket,
+    /// What it answers from.
+    pub reader: Reader,
+    /// What it counts in.
+    pub worker: Worker,
 }
 
-fn serve(socket: &UdpSocket, mut reader: Reader, mut worker: Worker, shutdown: &CancellationToken) {
-    let mut query = [0; LONGEST_QUERY];
-    let mut reply = [0; LONGEST_REPLY];
+impl UdpWorker {
+    /// Answers until `shutdown`. The thread notices the end within [`IDLE_WAKE`].
+    pub fn spawn(self, shutdown: CancellationToken) -> io::Result<JoinHandle<()>> {
+        let UdpWorker { name, processor, socket, reader, worker } = self;
+        std::thread::Builder::new().name(name).spawn(move || {
+            if let Some(Err(error)) = processor.map(system::pin) {
+                debug!(processor, %error, "a worker is not pinned");
+            }
+            match System::new(socket, BATCH) {
+                Ok(link) => serve(link, reader, worker, &shutdown),
+                Err(error) => warn!(%error, "a UDP worker does not start"),
+            }
+        })
+    }
+}
+
+/// The loop of a worker.
+pub(super) fn serve(
+    mut link: impl Link,
+    mut reader: Reader,
+    mut worker: Worker,
+    shutdown: &CancellationToken,
+) {
+    let mut batch = Batch::new(BATCH);
     while !shutdown.is_cancelled() {
-        let received = socket.recv_from(&mut query);
+        let received = link.receive();
         // Idle or not, once a second: an old snapshot must not be held.
         let snapshot = reader.load();
         match received {
-            Ok((length, address)) => {
-                let peer = Peer { address, transport: Transport::Udp };
-                let reply_is = answer(snapshot, &query[..length], &peer, now(), &mut worker, &mut reply);
-                if let Reply::Send(length) = reply_is {
-                    // A reply that cannot be sent is a reply that was lost: the resolver asks again.
-                    let _ = socket.send_to(&reply[..length], address);
-                }
-            }
+            Ok(()) => answer(&mut batch, snapshot, &mut link, now(), &mut worker),
             Err(error) if is_quiet(&error) => {}
             Err(error) => {
                 warn!(%error, "UDP receive failed");
-                std::thread::sleep(super::bind::IDLE_WAKE);
+                std::thread::sleep(IDLE_WAKE);
             }
         }
     }
+}
+
+fn answer(batch: &mut Batch, snapshot: &Snapshot, link: &mut impl Link, now: Now, worker: &mut Worker) {
+    batch.answer(snapshot, link, Transport::Udp, now, worker);
+    // One bit a frame: replies that are too long to leave whole.
+    let mut too_long = 0_u64;
+    link.send(|index, error| {
+        // A reply that cannot be sent is a reply that was lost: the resolver asks again.
+        worker.counters.unsent.add();
+        too_long |= u64::from(system::is_too_long(&error)) << index;
+    });
+    if too_long != 0 {
+        send_shortened(too_long, batch, snapshot, link, now, worker);
+    }
+}
+
+/// Fragments are never sent (RFC 9715 §3.1): who gets TC asks again over TCP.
+#[cold]
+fn send_shortened(
+    too_long: u64,
+    batch: &mut Batch,
+    snapshot: &Snapshot,
+    link: &mut impl Link,
+    now: Now,
+    worker: &mut Worker,
+) {
+    for index in (0..BATCH).filter(|index| too_long & 1 << index != 0) {
+        batch.shorten(index, snapshot, link, now, worker);
+    }
+    link.send(|_, _| {});
 }
 
 /// The timeout, a signal, or an ICMP error about a reply that somebody did not want.

@@ -128,6 +128,12 @@ mod linux {
             self.lengths[index].reply = length.min(self.room) as u16;
         }
 
+        /// Sends the reply of a frame to port 0, where nothing can go.
+        #[cfg(test)]
+        pub fn misdirect(&mut self, index: usize) {
+            self.names[index].sin6_port = 0;
+        }
+
         /// Waits for the first datagram as long as the socket's read timeout says, then takes those that are
         /// there. What was in the frames is gone, whatever comes of it.
         pub fn receive(&mut self, socket: &impl AsFd) -> io::Result<usize> {
@@ -167,8 +173,9 @@ mod linux {
             Ok(self.received)
         }
 
-        /// Sends every reply to where its query came from, from the address that was asked; `refused` is told
-        /// of each frame whose reply the system would not take, which costs the others nothing.
+        /// Sends every reply to where its query came from, from the address that was asked, and forgets
+        /// the replies' lengths. `refused` is told of each frame whose reply the system would not take, which costs
+        /// the others nothing.
         pub fn send(&mut self, socket: &impl AsFd, mut refused: impl FnMut(usize, io::Error)) {
             let mut count = 0;
             for index in 0..self.received {
@@ -179,6 +186,7 @@ mod linux {
             }
             self.leave_by_any_interface();
             self.aim(count, |length, _| usize::from(length.reply));
+            self.lengths[..self.received].iter_mut().for_each(|length| length.reply = 0);
             let (fd, mut sent) = (socket.as_fd().as_raw_fd(), 0);
             while sent < count {
                 // SAFETY: as in `receive`; `sent` is below `count`, so the rest of the headers is not empty, and

@@ -5,6 +5,11 @@ pub use linux::*;
 #[cfg(not(target_os = "linux"))]
 pub use portable::*;
 
+/// Whether a datagram was refused because it is longer than may leave.
+pub fn is_too_long(error: &std::io::Error) -> bool {
+    error.raw_os_error() == Some(rustix::io::Errno::MSGSIZE.raw_os_error())
+}
+
 #[cfg(target_os = "linux")]
 mod linux {
     use std::io;

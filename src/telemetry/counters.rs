@@ -101,6 +101,9 @@ pub const RCODES: [(u16, &str); 7] = [
     (16, "BADVERS"),
 ];
 
+/// Sizes of batches that are counted apart: 1, 2, 4 … 1,024 queries.
+pub const BATCHES: usize = 11;
+
 /// One worker's counts, on cache lines of its own.
 #[derive(Debug, Default)]
 #[repr(align(128))]
@@ -119,9 +122,19 @@ pub struct Counters {
     pub cookies: Count,
     /// Replies with TC set.
     pub truncated: Count,
+    /// Replies that the system would not send.
+    pub unsent: Count,
+    /// By power of two: batches of so many queries or fewer, of none smaller.
+    pub batches: [Count; BATCHES],
 }
 
 impl Counters {
+    /// Counts a batch of so many queries.
+    pub fn batch(&self, queries: usize) {
+        let power = queries.next_power_of_two().trailing_zeros() as usize;
+        self.batches[power.min(BATCHES - 1)].add();
+    }
+
     /// Counts a query of this type.
     pub fn qtype(&self, qtype: u16) {
         let known = QTYPES.iter().position(|(number, _)| *number == qtype);

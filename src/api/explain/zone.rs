@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use crate::model::{Family, Name, ServiceId};
 use crate::snapshot::World;
 use crate::zone::rtype;
-use crate::zone::table::{EntryId, Found, Names, Records, Steers};
+use crate::zone::table::{Asked, EntryId, Found, Names, Records, Steers};
 
 /// Aliases that are followed.
 const MAX_CHAIN: usize = 8;
@@ -43,7 +43,7 @@ impl Walk {
     /// One name; the next where it is an alias.
     fn step(&mut self, world: &World, name: &Name, families: &[Family]) -> Option<Name> {
         let names = &world.names;
-        match names.find(name.as_wire(), false) {
+        match names.find(&Asked::of(name.as_wire()).unwrap_or_default(), false) {
             Found::Outside => self.say(format!("{name} is in no zone of this node: REFUSED")),
             Found::Cut(cut) => self.say(referral(names, name, cut)),
             Found::Missing(encloser) => {

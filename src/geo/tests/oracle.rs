@@ -118,6 +118,7 @@ fn check(world: &World, edges: &[Network], probes: &[IpAddr]) {
     let table = world.compile();
     let edges = edges.iter().flat_map(|network| [network.network(), network.broadcast()]);
     let addresses: Vec<_> = edges.flat_map(around).chain(probes.iter().copied()).filter(asked).collect();
+    check_walks(&table, &addresses);
     for &address in &addresses {
         let found = table.find(address);
         let order: Vec<_> = table.regions(table.cell(found.cell).order).collect();
@@ -134,6 +135,18 @@ fn check(world: &World, edges: &[Network], probes: &[IpAddr]) {
         }
         check_parent(&table, address, found);
     }
+}
+
+/// Side by side, or with steps left undone, an address is found where it is found alone.
+fn check_walks(table: &Table, addresses: &[IpAddr]) {
+    let mut walks: Vec<_> = addresses.iter().map(|&address| table.walk(address)).collect();
+    let mut under_way = true;
+    while under_way {
+        let found = walks.iter().map(|walk| table.found(walk));
+        assert!(found.eq(addresses.iter().map(|&address| table.find(address))));
+        under_way = walks.iter_mut().fold(false, |others, walk| table.step(walk) | others);
+    }
+    assert!(walks.iter_mut().all(|walk| !table.step(walk)));
 }
 
 fn check_service(world: &World, table: &Table, service: usize, address: IpAddr, all: &[IpAddr]) {

@@ -6,7 +6,7 @@ use crate::model::{Name, Place, Problems};
 
 use super::super::{Rrset, Zone, rtype};
 use super::hash::hash;
-use super::{Apex, Entry, NONE, Names, Records, Steers, WHOAMI, count_labels};
+use super::{Apex, Entry, INLINE, NONE, Names, Records, Slot, Steers, WHOAMI, count_labels, tag};
 
 /// A name that a service answers, and where that is written.
 #[derive(Clone, Debug)]
@@ -292,14 +292,17 @@ impl Assembly {
 
     fn push(&mut self, wire: &[u8], zone: u32, rrsets: &[&Rrset]) -> u32 {
         let id = self.entries.len() as u32;
-        let name_at = self.bytes.len() as u32;
-        self.bytes.extend_from_slice(wire);
+        let (name_at, mut inline) = (self.bytes.len() as u32, [0; INLINE]);
+        match inline.get_mut(..wire.len()) {
+            Some(name) => name.copy_from_slice(wire),
+            None => self.bytes.extend_from_slice(wire),
+        }
         let first = self.rrsets.len() as u32;
         for rrset in rrsets {
             self.encode(rrset, id);
         }
         self.entries.push(Entry {
-            hash: hash(wire),
+            inline,
             name_at,
             name_len: wire.len() as u8,
             is_apex: false,
@@ -382,15 +385,16 @@ impl Assembly {
     }
 
     /// At most half full, so that a miss ends after a probe or two.
-    fn slots(&self) -> Box<[u32]> {
+    fn slots(&self) -> Box<[Slot]> {
         let size = (self.by_name.len() * 2).next_power_of_two().max(2);
-        let mut slots = vec![NONE; size].into_boxed_slice();
-        for id in self.by_name.values() {
-            let mut slot = self.entries[*id as usize].hash as usize & (size - 1);
-            while slots[slot] != NONE {
-                slot = (slot + 1) & (size - 1);
+        let mut slots = vec![Slot { entry: NONE, tag: 0 }; size].into_boxed_slice();
+        for (name, id) in &self.by_name {
+            let hash = hash(name);
+            let mut at = hash as usize & (size - 1);
+            while slots[at].entry != NONE {
+                at = (at + 1) & (size - 1);
             }
-            slots[slot] = *id;
+            slots[at] = Slot { entry: *id, tag: tag(hash) };
         }
         slots
     }

@@ -3,7 +3,7 @@
 
 const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// The hash of a name in wire format, 8 octets at a time.
+/// The hash of a name in wire format and lower case.
 #[cfg(not(test))]
 pub fn hash(name: &[u8]) -> u64 {
     spread(name)
@@ -16,14 +16,36 @@ pub fn hash(name: &[u8]) -> u64 {
 }
 
 fn spread(name: &[u8]) -> u64 {
-    let mut state = MULTIPLIER ^ name.len() as u64;
     let (words, tail) = name.as_chunks::<8>();
-    for word in words {
-        state = mix(state ^ u64::from_le_bytes(*word));
+    let mut state = Hasher::new(name.len());
+    words.iter().for_each(|word| state.add(u64::from_le_bytes(*word)));
+    if !tail.is_empty() {
+        let mut last = [0; 8];
+        last[..tail.len()].copy_from_slice(tail);
+        state.add(u64::from_le_bytes(last));
     }
-    let mut last = [0; 8];
-    last[..tail.len()].copy_from_slice(tail);
-    mix(state ^ u64::from_le_bytes(last))
+    state.finish()
+}
+
+/// The hash of a name, 8 octets at a time, for who has them at hand.
+#[derive(Clone, Copy)]
+pub(super) struct Hasher(u64);
+
+impl Hasher {
+    /// For a name of so many octets.
+    pub fn new(length: usize) -> Hasher {
+        Hasher(MULTIPLIER ^ length as u64)
+    }
+
+    /// The next 8 octets, the first one lowest; zeros behind the end.
+    pub fn add(&mut self, word: u64) {
+        self.0 = mix(self.0 ^ word);
+    }
+
+    /// All of it.
+    pub fn finish(self) -> u64 {
+        mix(self.0)
+    }
 }
 
 /// Both halves of a full product: every bit of the input reaches every bit of the output.

@@ -5,12 +5,15 @@
 //! non-terminals have entries too (RFC 4592 §2.2.2), so the closest encloser of a missing name is the first of
 //! its ancestors that is found. Records are wire data, encoded once.
 
+mod asked;
 mod build;
 mod hash;
 
+pub use asked::Asked;
 pub use build::{Steered, build};
 
 use crate::model::ServiceId;
+use crate::system::prefetch;
 use hash::hash;
 
 /// "None" among the indices of a compact entry.
@@ -31,8 +34,8 @@ pub enum Steers {
 /// All names, in one table, with their records.
 #[derive(Debug)]
 pub struct Names {
-    /// Open addressing, linear probing: an index into `entries`, or [`NONE`]. A power of two.
-    slots: Box<[u32]>,
+    /// Open addressing, linear probing. A power of two.
+    slots: Box<[Slot]>,
     entries: Box<[Entry]>,
     rrsets: Box<[Records]>,
     extras: Box<[u32]>,
@@ -43,11 +46,25 @@ pub struct Names {
     deepest: usize,
 }
 
+/// Where an entry is, and the upper half of its name's hash: a probe that meets another name rarely touches that
+/// one's entry.
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    /// An index into `entries`, or [`NONE`].
+    entry: u32,
+    tag: u32,
+}
+
+/// Octets of a name that its entry holds itself: most names, whole.
+const INLINE: usize = 32;
+
 /// One name. 64 bytes, so that finding it touches one cache line.
 #[derive(Debug)]
 #[repr(C, align(64))]
 struct Entry {
-    hash: u64,
+    /// The name, if it is no longer than that.
+    inline: [u8; INLINE],
+    /// Else, where it stands in `bytes`.
     name_at: u32,
     name_len: u8,
     is_apex: bool,
@@ -105,15 +122,21 @@ pub enum Found {
 }
 
 impl Names {
-    /// Walks to `name`: wire format, lower case, uncompressed. `parent_side`: DS is asked for, which the
-    /// parent's side of a cut answers (RFC 4035 §3.1.4.1).
-    pub fn find(&self, name: &[u8], parent_side: bool) -> Found {
-        let mut suffix = self.shortened(name);
-        let exact = suffix.len() == name.len();
-        if let Some(id) = exact.then(|| self.lookup(name)).flatten() {
+    /// Walks to a name. `parent_side`: DS is asked for, which the parent's side of a cut answers (RFC 4035
+    /// §3.1.4.1).
+    pub fn find(&self, asked: &Asked, parent_side: bool) -> Found {
+        if asked.labels() <= self.deepest
+            && let Some(id) = self.look(asked.name(), asked.hash())
+        {
             return self.arrive(id, parent_side);
         }
-        if exact {
+        self.find_above(asked)
+    }
+
+    /// The walk from a name that has no entry to the closest encloser.
+    fn find_above(&self, asked: &Asked) -> Found {
+        let mut suffix = parent(asked.name());
+        for _ in self.deepest + 1..asked.labels() {
             suffix = parent(suffix);
         }
         loop {
@@ -127,30 +150,55 @@ impl Names {
         }
     }
 
-    /// `name` without the labels that make it deeper than anything here.
-    fn shortened<'a>(&self, name: &'a [u8]) -> &'a [u8] {
-        let mut labels = count_labels(name);
-        let mut suffix = name;
-        while labels > self.deepest {
-            suffix = parent(suffix);
-            labels -= 1;
-        }
-        suffix
+    /// The first of three hints, so that the misses of many look-ups overlap: the slot of a name will be needed.
+    /// Hints change no result; the second and the third read what the one before asked for.
+    #[inline]
+    pub fn hint(&self, asked: &Asked) {
+        prefetch(&self.slots[asked.hash() as usize & (self.slots.len() - 1)]);
     }
 
-    /// The entry of exactly this name, before any cut is considered.
-    pub fn lookup(&self, name: &[u8]) -> Option<EntryId> {
-        let (wanted, mask) = (hash(name), self.slots.len() - 1);
-        let mut slot = wanted as usize & mask;
-        while self.slots[slot] != NONE {
-            let entry = &self.entries[self.slots[slot] as usize];
-            // The whole name is compared: a hash alone would turn a collision into a wrong answer.
-            if entry.hash == wanted && self.wire(entry) == name {
-                return Some(EntryId(self.slots[slot]));
-            }
-            slot = (slot + 1) & mask;
+    /// The second hint: the entry in that slot will be needed.
+    #[inline]
+    pub fn hint_entry(&self, asked: &Asked) {
+        let slot = self.slots[asked.hash() as usize & (self.slots.len() - 1)];
+        if let Some(entry) = self.entries.get(slot.entry as usize) {
+            prefetch(entry);
         }
-        None
+    }
+
+    /// The third hint: what that entry points to will be needed.
+    #[inline]
+    pub fn hint_data(&self, asked: &Asked) {
+        let slot = self.slots[asked.hash() as usize & (self.slots.len() - 1)];
+        let Some(entry) = self.entries.get(slot.entry as usize) else { return };
+        if usize::from(entry.name_len) > INLINE {
+            prefetch(&self.bytes[entry.name_at as usize]);
+        }
+        if entry.service == NONE && entry.rrset_count > 0 {
+            prefetch(&self.rrsets[entry.rrsets as usize]);
+        }
+    }
+
+    /// The entry of exactly this name (wire format, lower case), before any cut is considered.
+    pub fn lookup(&self, name: &[u8]) -> Option<EntryId> {
+        self.look(name, hash(name))
+    }
+
+    #[inline]
+    fn look(&self, name: &[u8], hash: u64) -> Option<EntryId> {
+        let mask = self.slots.len() - 1;
+        let mut at = hash as usize & mask;
+        loop {
+            let slot = self.slots[at];
+            if slot.entry == NONE {
+                return None;
+            }
+            // The whole name is compared: a hash alone would turn a collision into a wrong answer.
+            if slot.tag == tag(hash) && self.wire(&self.entries[slot.entry as usize]) == name {
+                return Some(EntryId(slot.entry));
+            }
+            at = (at + 1) & mask;
+        }
     }
 
     /// At an entry that bears the name itself.
@@ -243,9 +291,19 @@ impl Names {
         &self.entries[id.0 as usize]
     }
 
-    fn wire(&self, entry: &Entry) -> &[u8] {
-        &self.bytes[entry.name_at as usize..][..usize::from(entry.name_len)]
+    #[inline]
+    fn wire<'a>(&'a self, entry: &'a Entry) -> &'a [u8] {
+        let length = usize::from(entry.name_len);
+        match entry.inline.get(..length) {
+            Some(name) => name,
+            None => &self.bytes[entry.name_at as usize..][..length],
+        }
     }
+}
+
+/// The part of a hash that a slot holds: the slot's own place is made of the other part.
+fn tag(hash: u64) -> u32 {
+    (hash >> 32) as u32
 }
 
 /// The name without its first label; a root stays a root.

@@ -24,6 +24,13 @@ fn zone(origin: &str, rrsets: &[(&str, u16)]) -> Zone {
     Zone { origin: name(origin), rrsets: all, place: Place::default() }
 }
 
+/// Names that no entry can hold, and that no other octet than the last of the first label tells apart.
+const LONG: [&str; 3] = [
+    "a-name-that-is-longer-than-what-an-entry-holds-1.collide.example.",
+    "a-name-that-is-longer-than-what-an-entry-holds-2.collide.example.",
+    "a-name-that-is-longer-than-what-an-entry-holds-3.collide.example.",
+];
+
 fn world() -> Names {
     let zones = [
         zone(
@@ -41,6 +48,8 @@ fn world() -> Names {
                 ("glue.child.example.", rtype::A),
                 ("one.collide.example.", rtype::A),
                 ("two.collide.example.", rtype::AAAA),
+                (LONG[0], rtype::A),
+                (LONG[1], rtype::A),
             ],
         ),
         zone("child.example.", &[("www.child.example.", rtype::A)]),
@@ -55,7 +64,7 @@ fn check(asked: &str, ends: &str) {
     let (asked, rtype) = asked.split_once(' ').unwrap_or((asked, ""));
     let names = world();
     let shown = |id: EntryId| Name::from_wire(names.name(id)).unwrap().to_string();
-    let found = match names.find(name(asked).as_wire(), rtype == "DS") {
+    let found = match names.find(&Asked::of(name(asked).as_wire()).unwrap(), rtype == "DS") {
         Found::Node(id) => format!("node {}", shown(id)),
         Found::Cut(id) => format!("cut {}", shown(id)),
         Found::Missing(id) => format!("missing below {}", shown(id)),
@@ -104,7 +113,8 @@ fn a_served_child_answers_for_itself_and_its_parent_for_ds() {
     check("www.child.example.", "node www.child.example.");
     check("glue.child.example.", "missing below child.example.");
     let names = world();
-    let Found::Node(parent_side) = names.find(name("child.example.").as_wire(), true) else { panic!() };
+    let asked = Asked::of(name("child.example.").as_wire()).unwrap();
+    let Found::Node(parent_side) = names.find(&asked, true) else { panic!() };
     assert!(names.rrset(parent_side, rtype::DS).is_some());
     let (_, soa_owner, _) = names.soa(parent_side);
     assert_eq!(soa_owner, name("example.").as_wire());
@@ -115,6 +125,9 @@ fn a_collision_of_hashes_is_not_a_collision_of_names() {
     check("one.collide.example.", "node one.collide.example.");
     check("two.collide.example.", "node two.collide.example.");
     check("six.collide.example.", "missing below collide.example.");
+    check(LONG[0], &format!("node {}", LONG[0]));
+    check(LONG[1], &format!("node {}", LONG[1]));
+    check(LONG[2], "missing below collide.example.");
 }
 
 #[test]
