@@ -29,10 +29,10 @@ pub struct Cli {
 #[derive(Clone, Debug, Args)]
 pub struct Compare {
     /// How often everything runs; 6 and more make intervals of 95 %
-    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(long, default_value_t = 40, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub rounds: u32,
     /// Seconds of each run
-    #[arg(long, default_value_t = 1.0, value_parser = seconds)]
+    #[arg(long, default_value_t = 0.5, value_parser = seconds)]
     pub seconds: f64,
     /// Who takes part; those that are not installed are left out
     #[arg(long, value_delimiter = ',', default_values_t = Server::ALL, hide_default_value = true)]

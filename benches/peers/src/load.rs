@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::fence::{Frames, Outbox, Wait};
 use crate::histogram::Histogram;
+use crate::outstanding::{Answered, Outstanding};
 use crate::socket;
 use crate::verify::{Expect, Wrong};
 use crate::workload::Ring;
@@ -27,10 +28,6 @@ const TIMEOUT: u64 = 1_000_000_000;
 
 /// Datagrams in one call, at most.
 const BATCH: usize = 64;
-
-/// A query's state, by id: when it was sent, in nanoseconds since the start of the run, or one of these.
-const FREE: u64 = u64::MAX;
-const LOST: u64 = u64::MAX - 1;
 
 /// How to ask.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -81,11 +78,9 @@ pub struct Generator<'r> {
     expect: Expect,
     frames: Frames,
     outbox: Outbox,
-    state: Vec<u64>,
-    /// The id to ask next, and the oldest that may be outstanding.
+    /// The id to ask next.
     next: usize,
-    oldest: usize,
-    outstanding: usize,
+    outstanding: Outstanding,
     begin: Instant,
     tally: Tally,
     latencies: Histogram,
@@ -101,10 +96,8 @@ impl<'r> Generator<'r> {
             expect,
             frames: Frames::new(BATCH),
             outbox: Outbox::new(BATCH),
-            state: vec![FREE; Ring::COUNT],
             next: 0,
-            oldest: 0,
-            outstanding: 0,
+            outstanding: Outstanding::default(),
             begin: Instant::now(),
             tally: Tally::default(),
             latencies: Histogram::default(),
@@ -124,7 +117,7 @@ impl<'r> Generator<'r> {
         let mut now = 0;
         while going(now) {
             match pace {
-                Pace::Saturated(window) => self.send(window.saturating_sub(self.outstanding), now)?,
+                Pace::Saturated(window) => self.send(window.saturating_sub(self.outstanding.count()), now)?,
                 Pace::Steady(rate) => self.send_due(rate, now)?,
             }
             self.take()?;
@@ -132,7 +125,7 @@ impl<'r> Generator<'r> {
             self.give_up(now);
         }
         self.tally.per_second = self.tally.answered as f64 * 1e9 / now.max(1) as f64;
-        while self.outstanding > 0 {
+        while self.outstanding.count() > 0 {
             self.take()?;
             self.give_up(self.now());
         }
@@ -158,27 +151,22 @@ impl<'r> Generator<'r> {
         if most == 0 {
             return Ok(());
         }
-        if self.is_outstanding(self.next) {
+        if !self.outstanding.is_free(self.next as u16) {
             self.next = (self.next + 1) % Ring::COUNT;
             return Ok(());
         }
-        let most = most.min(BATCH);
-        let free = (self.next..Ring::COUNT).take(most).take_while(|id| !self.is_outstanding(*id)).count();
+        let is_free = |id: &usize| self.outstanding.is_free(*id as u16);
+        let free = (self.next..Ring::COUNT).take(most.min(BATCH)).take_while(is_free).count();
         let packets = self.ring.from(self.next, free);
         let sent = match self.outbox.send(&self.socket, packets) {
             Ok(sent) => sent,
             Err(error) if is_passing(&error) => 0,
             Err(error) => return Err(error).context("cannot send"),
         };
-        self.state[self.next..self.next + sent].fill(now);
+        (self.next..self.next + sent).for_each(|id| self.outstanding.send(id as u16, now));
         self.next = (self.next + sent) % Ring::COUNT;
-        self.outstanding += sent;
         self.tally.sent += sent as u64;
         Ok(())
-    }
-
-    fn is_outstanding(&self, id: usize) -> bool {
-        self.state[id] < LOST
     }
 
     /// Takes the answers that are there.
@@ -204,32 +192,21 @@ impl<'r> Generator<'r> {
     fn note(&mut self, slot: usize, now: u64) -> Result<(), Wrong> {
         let answer = self.frames.octets(slot);
         let [high, low, ..] = answer else { return Err(Wrong::Form) };
-        let id = usize::from(u16::from_be_bytes([*high, *low]));
-        match std::mem::replace(&mut self.state[id], FREE) {
-            FREE => return Err(Wrong::Stray),
-            LOST => self.tally.late += 1,
-            sent_at => {
-                self.outstanding -= 1;
+        let id = u16::from_be_bytes([*high, *low]);
+        match self.outstanding.answer(id) {
+            Answered::Stray => return Err(Wrong::Stray),
+            Answered::Late => self.tally.late += 1,
+            Answered::Waited(since) => {
                 self.tally.answered += 1;
-                self.latencies.add(now.saturating_sub(sent_at));
+                self.latencies.add(now.saturating_sub(since));
             }
         }
-        self.expect.check(self.ring.query(id), self.ring.question_end, answer).map(drop)
+        self.expect.check(self.ring.query(id.into()), self.ring.question_end, answer).map(drop)
     }
 
     /// Counts as lost what has been outstanding for too long.
     fn give_up(&mut self, now: u64) {
-        while self.oldest != self.next {
-            if self.is_outstanding(self.oldest) {
-                if now.saturating_sub(self.state[self.oldest]) < TIMEOUT {
-                    return;
-                }
-                self.state[self.oldest] = LOST;
-                self.outstanding -= 1;
-                self.tally.lost += 1;
-            }
-            self.oldest = (self.oldest + 1) % Ring::COUNT;
-        }
+        self.tally.lost += self.outstanding.give_up(now.saturating_sub(TIMEOUT));
     }
 }
 

@@ -22,6 +22,7 @@ mod hickory;
 mod histogram;
 mod load;
 mod machine;
+mod outstanding;
 mod process;
 mod report;
 mod results;

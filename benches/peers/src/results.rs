@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::load::Tally;
 use crate::machine::Machine;
 use crate::servers::Server;
+use crate::statistics::Estimate;
 use crate::workload::{Size, Workload};
 
 /// One line.
@@ -99,10 +100,41 @@ pub struct Alone {
     /// All samples.
     pub samples: Vec<f64>,
     /// Not more than this, if there is a target.
-    pub limit: Option<f64>,
+    pub limit: Option<Limit>,
     /// What should stand beside the figure.
     #[serde(default)]
     pub remark: String,
+}
+
+/// What is not to be exceeded.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Limit {
+    /// By the median.
+    Median(f64),
+    /// By any sample at all.
+    Worst(f64),
+}
+
+impl Limit {
+    /// Whether samples keep to it.
+    pub fn is_met(self, samples: &[f64]) -> bool {
+        match self {
+            Limit::Median(limit) => {
+                Estimate::of(samples.iter().copied()).is_some_and(|estimate| estimate.median <= limit)
+            }
+            Limit::Worst(limit) => samples.iter().all(|sample| *sample <= limit),
+        }
+    }
+}
+
+impl std::fmt::Display for Limit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Limit::Median(limit) => write!(f, "median ≤ {limit}"),
+            Limit::Worst(limit) => write!(f, "worst ≤ {limit}"),
+        }
+    }
 }
 
 /// A sentence.

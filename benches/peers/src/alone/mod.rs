@@ -35,8 +35,11 @@ pub fn beside(stage: &Stage, world: &World, results: &mut Results) -> Result<()>
 
 /// With nobody else running: a verdict's way, a reload under load, starts with large databases.
 pub fn run(world: &World, databases: &[PathBuf], results: &mut Results) -> Result<()> {
+    println!("  a verdict's way");
     verdict::run(world, results)?;
+    println!("  reloads under load");
     reload::run(world, results)?;
+    println!("  starts with large databases");
     start::run(world, databases, results)
 }
 

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::floor::Growth;
 use crate::process::{Launch, Process};
-use crate::results::{Alone, Line, Results};
+use crate::results::{Alone, Limit, Line, Results};
 use crate::servers::{self, Extra, Seat, Server};
 use crate::workload::Size;
 use crate::world::{World, four, thirty_two};
@@ -15,7 +15,7 @@ use crate::world::{World, four, thirty_two};
 const STARTS: usize = 7;
 
 /// The target: milliseconds.
-const LIMIT: f64 = 700.0;
+const LIMIT: Limit = Limit::Median(700.0);
 
 pub fn run(world: &World, databases: &[PathBuf], results: &mut Results) -> Result<()> {
     let Some(first) = databases.first() else {
@@ -43,7 +43,7 @@ fn measure(
     server: Server,
     world: &World,
     databases: &[PathBuf],
-    limit: Option<f64>,
+    limit: Option<Limit>,
     results: &mut Results,
 ) -> Result<()> {
     let address = std::net::SocketAddr::from(([127, 0, 0, 1], super::PORT));

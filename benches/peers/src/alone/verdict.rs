@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 
 use super::api;
-use crate::results::{Alone, Line, Results};
+use crate::results::{Alone, Limit, Line, Results};
 use crate::servers::Server;
 use crate::world::{World, four};
 use crate::{socket, wire};
@@ -21,7 +21,7 @@ use crate::{socket, wire};
 const CHANGES: usize = 31;
 
 /// The target: milliseconds.
-const LIMIT: f64 = 1.0;
+const LIMIT: Limit = Limit::Median(1.0);
 
 /// Where the client is said to be: any network that the database knows.
 const CLIENT: [u8; 3] = [8, 8, 8];

@@ -171,11 +171,8 @@ fn alone(sorted: &Sorted) -> String {
             format!("{:.2}", estimate.median),
             format!("{:.2}–{:.2}", estimate.low, estimate.high),
             format!("{worst:.2}"),
-            alone.limit.map_or_else(|| "–".into(), |limit| format!("≤ {limit}")),
-            alone.limit.map_or_else(
-                || "–".into(),
-                |limit| verdict(estimate.low <= limit, estimate.count.max(ENOUGH)),
-            ),
+            alone.limit.map_or_else(|| "–".into(), |limit| limit.to_string()),
+            alone.limit.map_or_else(|| "–".into(), |limit| verdict(limit.is_met(&alone.samples), ENOUGH)),
             alone.remark.clone(),
         ]);
     }

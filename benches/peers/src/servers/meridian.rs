@@ -45,7 +45,7 @@ pub fn configuration(
     let databases: Vec<String> = extra.databases.iter().map(|path| format!("{:?}", text(path))).collect();
     let mut file = String::new();
     let state = text(&place.join("state"));
-    writeln!(file, "[server]\nlisten = [\"{listen}\"]\nworkers = 1\nstate = {state:?}")?;
+    writeln!(file, "[server]\nlisten = [\"{listen}\"]\nworkers = 1\nstate = {state:?}\ndrain = \"0s\"")?;
     writeln!(file, "[server.cookies]\nsecrets = [\"0123456789abcdef0123456789abcdef\"]")?;
     writeln!(file, "[api]\nlisten = \"{}\"", extra.api)?;
     writeln!(file, "[geo]\ndatabases = [{}]", databases.join(", "))?;
