@@ -28,8 +28,11 @@ check: toolchain  ## format, lints and documentation, all warnings denied
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
 
 .PHONY: bench
-bench: toolchain  ## run the benches
+bench: toolchain  ## run the benches, then whole servers side by side (25 minutes), and write docs/performance.md
+	@sh tests/install.sh gdnsd knotd pdns_server nsd named dnsperf || echo "comparing without those that are missing"
 	cargo bench --locked
+	cargo build --release --locked
+	cargo run --release --locked --manifest-path benches/peers/Cargo.toml --target-dir target
 
 .PHONY: fuzz
 fuzz: toolchain  ## give every parser of strangers' bytes a minute of fuzzing

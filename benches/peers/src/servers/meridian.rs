@@ -1,0 +1,63 @@
+//! Meridian as `serve` runs it: one worker, counters, cookies and every check of a query on; no probes.
+
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use super::{Call, Seat, Server, text, words};
+use crate::verify::address;
+use crate::wire;
+use crate::workload::Size;
+use crate::world::{Region, World, ZONE_HEAD, four, thirty_two, write};
+
+/// What differs from one start to another.
+#[derive(Clone, Debug)]
+pub struct Extra {
+    /// Where the API is.
+    pub api: SocketAddr,
+    /// Databases, in the order in which they are read.
+    pub databases: Vec<PathBuf>,
+}
+
+pub fn prepare(seat: &Seat, world: &World, place: &Path) -> Result<Call> {
+    let regions = if seat.server == Server::Meridian4 { four() } else { thirty_two() };
+    let extra = Extra { api: api(seat.address), databases: vec![world.countries_file.clone()] };
+    let path = configuration(place, seat.address, seat.size, &regions, &extra)?;
+    Ok((world.meridian.clone(), words(&["serve", "--config", &text(&path)])))
+}
+
+/// The API of a server at an address: the port above it.
+pub fn api(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip(), address.port() + 1)
+}
+
+/// Writes a configuration and its zone, and says where.
+pub fn configuration(
+    place: &Path,
+    listen: SocketAddr,
+    size: Size,
+    regions: &[Region],
+    extra: &Extra,
+) -> Result<PathBuf> {
+    write(place, "zone", ZONE_HEAD)?;
+    let databases: Vec<String> = extra.databases.iter().map(|path| format!("{:?}", text(path))).collect();
+    let mut file = String::new();
+    let state = text(&place.join("state"));
+    writeln!(file, "[server]\nlisten = [\"{listen}\"]\nworkers = 1\nstate = {state:?}\ndrain = \"0s\"")?;
+    writeln!(file, "[server.cookies]\nsecrets = [\"0123456789abcdef0123456789abcdef\"]")?;
+    writeln!(file, "[api]\nlisten = \"{}\"", extra.api)?;
+    writeln!(file, "[geo]\ndatabases = [{}]", databases.join(", "))?;
+    writeln!(file, "[zones.\"{}\"]\nfile = \"zone\"", wire::zone())?;
+    for Region { name, lat, lon } in regions {
+        writeln!(file, "[regions.{name}]\nlocation = {{ lat = {lat:.3}, lon = {lon:.3} }}")?;
+    }
+    let names: Vec<String> = (0..size.names()).map(|number| format!("\"{}\"", wire::name(number))).collect();
+    writeln!(file, "[services.www]\nnames = [\n{}\n]", names.join(",\n"))?;
+    writeln!(file, "[services.www.check]\nkind = \"none\"")?;
+    for (index, region) in regions.iter().enumerate() {
+        writeln!(file, "[services.www.endpoints.{}]\naddresses = [\"{}\"]", region.name, address(index))?;
+    }
+    write(place, "meridian.toml", &file)
+}
