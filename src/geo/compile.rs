@@ -9,13 +9,12 @@ use std::collections::HashMap;
 
 use crate::model::{Family, OrderRule, Region, ServiceId, Steer};
 
-use super::cut::Cutter;
 use super::facts::Facts;
 use super::knowledge::{Asked, FactId, FactsKey, Knowledge, facts_key};
 use super::mmdb::{Database, DatabaseError};
 use super::order::{OrderId, Sorter};
 use super::overlay::{Overlay, Word};
-use super::poptrie::{Builder, MAX_VALUE, Poptrie};
+use super::poptrie::{MAX_VALUE, Poptrie, Ranges, TooLarge};
 use super::rules::{RuleRange, Rules};
 use super::spread::SpreadMap;
 use super::table::{Cell, PlaceId, Table};
@@ -46,6 +45,15 @@ pub enum CompileError {
         "geography needs more than 16,777,216 cells: name fewer ASNs and subdivisions in services' overrides"
     )]
     TooManyCells,
+    /// Everything that is known of one family is written within two gigabytes.
+    #[error("geography needs more than 2 GiB for one family: name fewer or coarser databases")]
+    TooLarge,
+}
+
+impl From<TooLarge> for CompileError {
+    fn from(_: TooLarge) -> CompileError {
+        CompileError::TooLarge
+    }
 }
 
 /// Compiles a table: seconds of CPU for a large database, and no I/O.
@@ -122,15 +130,15 @@ impl<'a> Compiler<'a> {
         // Addresses that callers unfold are answered as IPv4: no block around an IPv6 address may reach into
         // theirs, or its scope would promise them an answer that they do not get.
         let mut unfolded = Networks::new(embedded(family));
-        let mut cutter = Cutter::new(Builder::new());
+        let mut ranges = Ranges::default();
         loop {
             let nearest = networks.last.min(unfolded.last);
             let last = sources.iter().fold(nearest, |last, source| last.min(source.last));
             let facts = sources.iter().fold(0, |facts, source| self.knowledge.refined(facts, source.facts));
             let cell = self.cell(networks.rule, facts)?;
-            cutter.push(last, if unfolded.rule == 0 { cell } else { self.apart(cell)? });
+            ranges.push(last, if unfolded.rule == 0 { cell } else { self.apart(cell)? });
             if last == u128::MAX {
-                return Ok(cutter.finish().finish());
+                return Ok(Poptrie::new(family, &ranges)?);
             }
             for source in sources.iter_mut().filter(|source| source.last == last) {
                 source.advance(&mut self.knowledge)?;
