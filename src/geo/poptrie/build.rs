@@ -35,6 +35,11 @@ impl Ranges {
         self.last = Some(last);
     }
 
+    /// Gives every value another name; different ones stay different.
+    pub fn rename(&mut self, names: &[u32]) {
+        self.values.iter_mut().for_each(|value| *value = names[*value as usize]);
+    }
+
     /// Bits of the widest block around a key that lies in its range.
     fn depth(&self, range: usize, key: u128) -> u8 {
         let shared = |other: u128| (key ^ other).leading_zeros() as u8 + 1;
