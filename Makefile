@@ -15,8 +15,8 @@ demo: toolchain  ## run the main job on this machine: four regions, real geograp
 	cargo run --locked -- demo
 
 .PHONY: test
-test: toolchain  ## run every test; installs dig, kdig and curl where they are missing
-	@sh tests/install.sh dig kdig curl
+test: toolchain  ## run every test; installs dig, kdig, curl and ip where they are missing
+	@sh tests/install.sh dig kdig curl ip unshare
 	cargo test --locked
 
 .PHONY: check

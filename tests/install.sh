@@ -12,6 +12,8 @@ package_of() {
         dig) echo bind9-dnsutils ;;
         kdig) echo knot-dnsutils ;;
         curl) echo curl ;;
+        ip) echo iproute2 ;;
+        unshare) echo util-linux ;;
         cc) echo build-essential ;;
         gdnsd) echo gdnsd ;;
         knotd) echo knot knot-module-geoip ;;

@@ -14,6 +14,7 @@ mod live {
     mod flood;
     mod health;
     mod lifecycle;
+    mod network;
     mod node;
     mod reload;
     mod scene;

@@ -324,7 +324,7 @@ impl<'a> Sections<'a, '_> {
             Found::Cut(entry) => self.referral(entry, outcome),
             Found::Missing(entry) => {
                 outcome.rcode = Rcode::NXDOMAIN;
-                self.negative(entry, u32::MAX, outcome);
+                self.negative(entry, at.owner, u32::MAX, outcome);
             }
             // The end of a chain that leaves our zones: the resolver goes on from there.
             Found::Outside => {}
@@ -364,7 +364,7 @@ impl<'a> Sections<'a, '_> {
             return None;
         }
         let Some(alias) = names.rrset(entry, rtype::CNAME) else {
-            self.negative(entry, u32::MAX, outcome);
+            self.negative(entry, at.owner, u32::MAX, outcome);
             return None;
         };
         // ANY is answered by the alias itself: it matches every type asked for (RFC 1034 §3.6.2).
@@ -402,12 +402,17 @@ impl<'a> Sections<'a, '_> {
         }
     }
 
-    /// The zone's SOA, for as long as what is missing may be believed to be missing (RFC 2308 §3).
-    fn negative(&mut self, entry: EntryId, ttl: u32, outcome: &mut Outcome) {
+    /// The zone's SOA, for as long as what is missing may be believed to be missing (RFC 2308 §3). `below`: the
+    /// name that is missing, which is the question's if it stands in the message already.
+    fn negative(&mut self, entry: EntryId, below: Owner<'_>, ttl: u32, outcome: &mut Outcome) {
         let names = self.names();
-        let (soa, owner, minimum) = names.soa(entry);
-        let ttl = ttl.min(minimum);
-        let fits = put_rrset(self.message, Section::Authority, names, Owner::Name(owner), soa, ttl);
+        let (soa, apex, minimum) = names.soa(entry);
+        let owner = match below {
+            // The zone's name is the end of the question's: nothing has to be searched for.
+            Owner::At(at) if apex.len() > 1 => Owner::At(at + (self.slot.asked().name().len() - apex.len()) as u16),
+            _ => Owner::Name(apex),
+        };
+        let fits = put_rrset(self.message, Section::Authority, names, owner, soa, ttl.min(minimum));
         outcome.truncated |= !fits;
     }
 
@@ -419,7 +424,7 @@ impl<'a> Sections<'a, '_> {
             outcome.error = Some((EDE_OTHER, "no endpoint is healthy: answered by on_all_down"));
         }
         match pick.answer {
-            Answer::Nodata => self.negative(entry, pick.ttl, outcome),
+            Answer::Nodata => self.negative(entry, owner, pick.ttl, outcome),
             Answer::Servfail => outcome.rcode = Rcode::SERVFAIL,
             Answer::Endpoint { .. } | Answer::Fallback => {
                 let fits = put_addresses(self.message, owner, chosen, self.snapshot, self.now, self.worker);
@@ -446,7 +451,7 @@ impl<'a> Sections<'a, '_> {
         let asked =
             whoami::Asked { qtype: self.slot.question.qtype, resolver: self.slot.peer.ip(), ecs, asker };
         match whoami::put(self.message, owner, &self.snapshot.world, &asked) {
-            whoami::Put::Nothing => self.negative(entry, 0, outcome),
+            whoami::Put::Nothing => self.negative(entry, owner, 0, outcome),
             whoami::Put::Truncated => outcome.truncated = true,
             whoami::Put::Whole => {}
         }
