@@ -1,3 +1,5 @@
+//! The generator against servers that lose, repeat and garble.
+
 use std::net::UdpSocket;
 
 use super::*;

@@ -79,8 +79,9 @@ const METHOD: &str = "\
 `benches/peers/` starts every server with one worker on processor 0 and asks from processor 1, over loopback. All of them
 run all the time, and only one is asked: in each round one workload after the other, each with every server once, in an
 order that is shuffled for every round. Ratios are made inside a round and only then is their median taken, because a
-machine has moods: figures that are compared were taken within seconds of each other. Behind a ratio stands its interval of 95 % (order statistics of the paired ratios, which ask
-nothing of how they are spread). A target is met when the lower end of the interval meets it.
+machine has moods: figures that are compared were taken within seconds of each other. Behind a ratio stands its interval
+of 95 % (order statistics of the paired ratios, which ask nothing of how they are spread). A target is met when the lower
+end of the interval meets it; a rate's, too, where that is the stricter end.
 
 - **CPU a query** is what the kernel's scheduler gave to all threads of the server (`/proc/PID/task/*/schedstat`, which
   counts the network's interrupts, too), read while the server is idle before and after a run, divided by the answers.
@@ -98,6 +99,8 @@ nothing of how they are spread). A target is met when the lower end of the inter
   point in each country's middle: Meridian and they steer by the same data.
 - **Latency** is from `sendmmsg`'s call to the return of the `recvmmsg` that brought the answer, open loop, by a generator
   that never sleeps.
+- **Meridian alone** stands on processor 0, too, with all that it does beside answering: a reload competes with the
+  worker, a start has one processor.
 - **Start** is from the process' birth to the first right answer, the median of three (the floor's is
   what `taskset` and `setpriv` take before they become the server); **memory** is the proportional
   set size after all runs, the peak the sum of the processes' largest resident sizes.

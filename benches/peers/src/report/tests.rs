@@ -1,3 +1,5 @@
+//! Tables and the page, made of lines that nobody measured.
+
 use std::collections::BTreeMap;
 
 use super::*;

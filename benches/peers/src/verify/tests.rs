@@ -1,3 +1,5 @@
+//! One right answer, and what each changed octet makes of it.
+
 use super::*;
 use crate::wire;
 
