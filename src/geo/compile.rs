@@ -49,8 +49,8 @@ pub enum CompileError {
         "geography needs more than 16,777,216 cells: name fewer ASNs and subdivisions in services' overrides"
     )]
     TooManyCells,
-    /// Everything that is known of one family is written within two gigabytes.
-    #[error("geography needs more than 2 GiB for one family: name fewer or coarser databases")]
+    /// Everything that is known of one family is written within 1 GiB.
+    #[error("geography needs more than 1 GiB for one family: name fewer or coarser databases")]
     TooLarge,
 }
 
