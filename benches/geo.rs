@@ -127,7 +127,7 @@ fn orders(table: &Table, batch: &[IpAddr]) -> usize {
     let cells = walks.map(|walk| table.found(&walk).cell);
     cells.iter().for_each(|&cell| table.prefetch_cell(cell));
     let orders = cells.map(|cell| table.cell(cell).order);
-    orders.iter().for_each(|&order| table.prefetch_order(order));
+    orders.iter().for_each(|&order| table.prefetch_order(order.into()));
     orders.iter().map(|&order| table.order(order).len()).sum()
 }
 

@@ -409,7 +409,9 @@ impl<'a> Sections<'a, '_> {
         let (soa, apex, minimum) = names.soa(entry);
         let owner = match below {
             // The zone's name is the end of the question's: nothing has to be searched for.
-            Owner::At(at) if apex.len() > 1 => Owner::At(at + (self.slot.asked().name().len() - apex.len()) as u16),
+            Owner::At(at) if apex.len() > 1 => {
+                Owner::At(at + (self.slot.asked().name().len() - apex.len()) as u16)
+            }
             _ => Owner::Name(apex),
         };
         let fits = put_rrset(self.message, Section::Authority, names, owner, soa, ttl.min(minimum));

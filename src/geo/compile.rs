@@ -2,27 +2,24 @@
 //!
 //! Every source (each database, and the networks of the global rules) is a row of ranges in order. A sweep
 //! goes through all of them side by side: what they say together is a number, the number leads to a cell,
-//! neighbours of one cell are joined, and the ranges fill the trie. Nothing is held but the sources, the table
-//! in the making, and each distinct thing once.
-//!
-//! Each family has a thread: a start waits for this. What both know of is learnt twice, which costs a combined
-//! file some more CPU, and then the second one's cells take the first one's names.
+//! neighbours of one cell are joined and cut into blocks, and the blocks fill the trie. Nothing is held but
+//! the sources, the table in the making, and each distinct thing once.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::HashMap;
 
 use crate::model::{Family, OrderRule, Region, ServiceId, Steer};
 
+use super::cut::Cutter;
 use super::facts::Facts;
 use super::knowledge::{Asked, FactId, FactsKey, Knowledge, facts_key};
 use super::mmdb::{Database, DatabaseError};
 use super::order::{OrderId, Sorter};
 use super::overlay::{Overlay, Word};
-use super::poptrie::{MAX_VALUE, Poptrie, Ranges, TooLarge};
-use super::records::Records;
+use super::poptrie::{Builder, MAX_VALUE, Poptrie};
 use super::rules::{RuleRange, Rules};
 use super::spread::SpreadMap;
 use super::table::{Cell, PlaceId, Table};
-use super::tree::{Range, Walk, address, embedded};
+use super::tree::{Walk, address, embedded};
 
 /// All that a table is made of.
 #[derive(Clone, Copy)]
@@ -49,26 +46,16 @@ pub enum CompileError {
         "geography needs more than 16,777,216 cells: name fewer ASNs and subdivisions in services' overrides"
     )]
     TooManyCells,
-    /// Everything that is known of one family is written within 1 GiB.
-    #[error("geography needs more than 1 GiB for one family: name fewer or coarser databases")]
-    TooLarge,
-}
-
-impl From<TooLarge> for CompileError {
-    fn from(_: TooLarge) -> CompileError {
-        CompileError::TooLarge
-    }
 }
 
 /// Compiles a table: seconds of CPU for a large database, and no I/O.
 pub fn compile(input: &Input<'_>) -> Result<Table, CompileError> {
-    // The families share what is known of the world, and hardly an instruction: each has a thread.
-    let (four, six) = beside(|| half(input, Family::V4), || half(input, Family::V6));
-    let ((mut compiler, four), (other, mut six)) = (four?, six?);
-    six.rename(&compiler.adopt(&other)?);
-    drop(other);
-    let (four, six) = beside(|| Poptrie::new(Family::V4, &four), || Poptrie::new(Family::V6, &six));
-    let tries = [four?, six?];
+    let mut compiler = Compiler::new(input);
+    let mut records = vec![SpreadMap::default(); input.databases.len()];
+    let tries = [
+        compiler.sweep(Family::V4, input.databases, &mut records)?,
+        compiler.sweep(Family::V6, input.databases, &mut records)?,
+    ];
     let overlays = input.service_rules.iter().filter(|(_, rules)| !rules.is_empty());
     let overlays = overlays.map(|&(service, rules)| (service, compiler.overlay(rules))).collect();
     Ok(Table {
@@ -80,26 +67,8 @@ pub fn compile(input: &Input<'_>) -> Result<Table, CompileError> {
     })
 }
 
-/// What one family's addresses lead to.
-fn half<'a>(input: &Input<'a>, family: Family) -> Result<(Compiler<'a>, Ranges), CompileError> {
-    let mut compiler = Compiler::new(input);
-    let ranges = compiler.sweep(family, input.databases)?;
-    Ok((compiler, ranges))
-}
-
-/// Does the second beside the first, on a thread of its own if there is one to be had.
-fn beside<A, B: Send>(one: impl FnOnce() -> A, other: impl Fn() -> B + Sync) -> (A, B) {
-    std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().name("geo-ipv6".into());
-        let thread = thread.spawn_scoped(scope, &other);
-        let one = one();
-        match thread.map(|thread| thread.join()) {
-            Ok(Ok(other)) => (one, other),
-            Ok(Err(panic)) => std::panic::resume_unwind(panic),
-            Err(_) => (one, other()),
-        }
-    })
-}
+/// What the records of one database say, by their pointers.
+type Records = SpreadMap<u32, FactId>;
 
 /// Everything that is being made, save the tries.
 struct Compiler<'a> {
@@ -137,10 +106,15 @@ impl<'a> Compiler<'a> {
     }
 
     /// All sources of one family side by side.
-    fn sweep(&mut self, family: Family, databases: &'a [Database]) -> Result<Ranges, CompileError> {
+    fn sweep(
+        &mut self,
+        family: Family,
+        databases: &'a [Database],
+        records: &mut [Records],
+    ) -> Result<Poptrie, CompileError> {
         let mut sources = Vec::new();
-        for database in databases {
-            let mut source = Source::new(database, family);
+        for (database, records) in databases.iter().zip(records) {
+            let mut source = Source::new(database, family, records);
             source.advance(&mut self.knowledge)?;
             sources.push(source);
         }
@@ -148,15 +122,15 @@ impl<'a> Compiler<'a> {
         // Addresses that callers unfold are answered as IPv4: no block around an IPv6 address may reach into
         // theirs, or its scope would promise them an answer that they do not get.
         let mut unfolded = Networks::new(embedded(family));
-        let mut ranges = Ranges::default();
+        let mut cutter = Cutter::new(Builder::new());
         loop {
             let nearest = networks.last.min(unfolded.last);
             let last = sources.iter().fold(nearest, |last, source| last.min(source.last));
             let facts = sources.iter().fold(0, |facts, source| self.knowledge.refined(facts, source.facts));
             let cell = self.cell(networks.rule, facts)?;
-            ranges.push(last, if unfolded.rule == 0 { cell } else { self.apart(cell)? });
+            cutter.push(last, if unfolded.rule == 0 { cell } else { self.apart(cell)? });
             if last == u128::MAX {
-                return Ok(ranges);
+                return Ok(cutter.finish().finish());
             }
             for source in sources.iter_mut().filter(|source| source.last == last) {
                 source.advance(&mut self.knowledge)?;
@@ -225,20 +199,6 @@ impl<'a> Compiler<'a> {
         Ok(id)
     }
 
-    /// What the other family's compiler calls cells, by the names that they have here.
-    fn adopt(&mut self, other: &Compiler<'_>) -> Result<Vec<u32>, CompileError> {
-        let orders = self.sorter.adopt(&other.sorter);
-        let places: Vec<_> = other.places.iter().map(|place| self.place(place.clone())).collect();
-        let twins: HashSet<u32> = other.twins.values().copied().collect();
-        let mut cells = Vec::with_capacity(other.cells.len());
-        for (cell, id) in other.cells.iter().zip(0..) {
-            let cell = Cell { order: orders[cell.order.0 as usize], place: places[cell.place.0 as usize] };
-            let kept = self.keep(cell)?;
-            cells.push(if twins.contains(&id) { self.apart(kept)? } else { kept });
-        }
-        Ok(cells)
-    }
-
     /// A cell like this one that is not merged with it.
     fn apart(&mut self, cell: u32) -> Result<u32, CompileError> {
         if let Some(twin) = self.twins.get(&cell) {
@@ -283,43 +243,31 @@ impl<'a> Compiler<'a> {
     }
 }
 
-/// How many ranges a source knows beforehand: enough to wait for memory only once.
-const AHEAD: usize = 12;
-
 /// One database, at its current range.
-struct Source<'a> {
+struct Source<'a, 'r> {
     database: &'a Database,
     family: Family,
     walk: Walk<'a>,
-    ahead: VecDeque<Range>,
-    records: Records,
+    records: &'r mut Records,
     last: u128,
     facts: FactId,
 }
 
-impl<'a> Source<'a> {
-    fn new(database: &'a Database, family: Family) -> Self {
+impl<'a, 'r> Source<'a, 'r> {
+    fn new(database: &'a Database, family: Family, records: &'r mut Records) -> Self {
         let walk = database.tree().walk(family);
-        Source {
-            database,
-            family,
-            walk,
-            ahead: VecDeque::new(),
-            records: Records::default(),
-            last: u128::MAX,
-            facts: 0,
-        }
+        Source { database, family, walk, records, last: u128::MAX, facts: 0 }
     }
 
     /// On to the next range; a family that the database does not have is one range without facts.
     fn advance(&mut self, knowledge: &mut Knowledge<'_>) -> Result<(), DatabaseError> {
-        self.look_ahead()?;
-        let Some(range) = self.ahead.pop_front() else { return Ok(()) };
+        let Some(range) = self.walk.next() else { return Ok(()) };
+        let range = range.map_err(|tangled| self.database.tangled(tangled))?;
         self.last = range.last;
         self.facts = match range.pointer {
             None => 0,
-            Some(pointer) => match self.records.find(pointer) {
-                Some(facts) => facts,
+            Some(pointer) => match self.records.get(&pointer) {
+                Some(&facts) => facts,
                 None => {
                     let facts = self.database.decode(address(self.family, range.first))?;
                     let facts = knowledge.id(facts);
@@ -328,19 +276,6 @@ impl<'a> Source<'a> {
                 }
             },
         };
-        Ok(())
-    }
-
-    /// Knows the next ranges, and asks for what their records say.
-    fn look_ahead(&mut self) -> Result<(), DatabaseError> {
-        while self.ahead.len() < AHEAD {
-            let Some(range) = self.walk.next() else { break };
-            let range = range.map_err(|tangled| self.database.tangled(tangled))?;
-            if let Some(pointer) = range.pointer {
-                self.records.prefetch(pointer);
-            }
-            self.ahead.push_back(range);
-        }
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! Everything that databases say, each thing once: facts as numbers, so that a sweep compares words and not
 //! strings.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::model::OrderRule;
 
@@ -65,7 +65,7 @@ impl<'a> Asked<'a> {
 pub(super) struct Knowledge<'a> {
     asked: Asked<'a>,
     facts: Vec<Facts>,
-    ids: SpreadMap<FactsKey, FactId>,
+    ids: HashMap<FactsKey, FactId>,
     refined: SpreadMap<(FactId, FactId), FactId>,
 }
 
@@ -73,7 +73,7 @@ impl<'a> Knowledge<'a> {
     /// Knows nothing, and what is worth knowing.
     pub fn new(asked: Asked<'a>) -> Self {
         let mut knowledge =
-            Knowledge { asked, facts: Vec::new(), ids: SpreadMap::default(), refined: SpreadMap::default() };
+            Knowledge { asked, facts: Vec::new(), ids: HashMap::new(), refined: SpreadMap::default() };
         knowledge.id(Facts::default());
         knowledge
     }

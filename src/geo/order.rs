@@ -4,7 +4,7 @@
 //! that is more); whatever is not in it stands behind, as written. Equal orders are kept once.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::rc::Rc;
 
 use crate::model::{Location, Region, RegionId};
 use crate::system::prefetch;
@@ -85,11 +85,11 @@ impl Orders {
     }
 
     /// Orders by their ids, of so many regions.
-    fn collect(orders: &[Arc<[RegionId]>], regions: u16) -> Orders {
-        let record = |order: &Arc<[RegionId]>| {
+    fn collect(orders: &[Rc<[RegionId]>], regions: u16) -> Orders {
+        let record = |order: &Rc<[RegionId]>| {
             Record(std::array::from_fn(|at| order.get(at).copied().unwrap_or(RegionId(0))))
         };
-        let length = |order: &Arc<[RegionId]>| if order.len() > LENGTH { LONG } else { order.len() as u8 };
+        let length = |order: &Rc<[RegionId]>| if order.len() > LENGTH { LONG } else { order.len() as u8 };
         let long = (0..).map(OrderId).zip(orders).filter(|(_, order)| order.len() > LENGTH);
         Orders {
             records: orders.iter().map(record).collect(),
@@ -160,17 +160,17 @@ impl Iterator for Regions<'_> {
 /// Makes orders, each once.
 pub(super) struct Sorter<'a> {
     regions: &'a [Region],
-    orders: Vec<Arc<[RegionId]>>,
-    ids: SpreadMap<Arc<[RegionId]>, OrderId>,
+    orders: Vec<Rc<[RegionId]>>,
+    ids: HashMap<Rc<[RegionId]>, OrderId>,
     near: SpreadMap<(u64, u64), OrderId>,
 }
 
 impl<'a> Sorter<'a> {
     /// Knows [`OrderId::NODATA`] and [`OrderId::WRITTEN`] from the start.
     pub fn new(regions: &'a [Region]) -> Self {
-        let (ids, near) = (SpreadMap::default(), SpreadMap::default());
+        let (ids, near) = (HashMap::new(), SpreadMap::default());
         // NODATA is found by its id alone: without any region, WRITTEN is as empty, and means something else.
-        let mut sorter = Sorter { regions, orders: vec![Arc::from([])], ids, near };
+        let mut sorter = Sorter { regions, orders: vec![Rc::from([])], ids, near };
         let written: Vec<_> = sorter.written().take(LENGTH).collect();
         sorter.keep(&written);
         sorter
@@ -180,15 +180,6 @@ impl<'a> Sorter<'a> {
     pub fn finish(self) -> Orders {
         let regions = u16::try_from(self.regions.len()).unwrap_or(u16::MAX);
         Orders::collect(&self.orders, regions)
-    }
-
-    /// What another sorter of the same regions calls an order, by the name it has here; its own ids come first.
-    pub fn adopt(&mut self, other: &Sorter<'_>) -> Vec<OrderId> {
-        let ids = other.orders.iter().zip(0..).map(|(order, id)| match OrderId(id) {
-            special @ (OrderId::NODATA | OrderId::WRITTEN) => special,
-            _ => self.keep(order),
-        });
-        ids.collect()
     }
 
     /// The order from a place; as written from nowhere.
@@ -244,8 +235,8 @@ impl<'a> Sorter<'a> {
         if let Some(&known) = self.ids.get(order) {
             return known;
         }
-        let (id, order) = (OrderId(self.orders.len() as u32), Arc::from(order));
-        self.orders.push(Arc::clone(&order));
+        let (id, order) = (OrderId(self.orders.len() as u32), Rc::from(order));
+        self.orders.push(Rc::clone(&order));
         self.ids.insert(order, id);
         id
     }

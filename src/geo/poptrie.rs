@@ -1,47 +1,28 @@
-//! Longest prefix in a few steps: the tables of a poptrie (Asai and Ohara, SIGCOMM 2015) without its bitmaps.
+//! Longest prefix in a few steps: a poptrie (Asai and Ohara, SIGCOMM 2015).
 //!
-//! An entry is a value, or leads to what decides further:
-//!
-//! - A *table* has an entry for every combination of some bits: 18 at first, later as many as fill a quarter of
-//!   it. Beside each value it says how many of those bits the block around the key does without.
-//! - A *bucket* is a list of up to ten ranges within one cache line: where each but the first begins, in the next
-//!   16 or 32 bits, and their values. What is known last is known in one, however many bits that takes. The block
-//!   around a key is the widest that leaves out the neighbours' last and first key, which are at hand.
-//!
-//! Every step is one access, then: two on average for the networks of a city database in IPv4, six in IPv6, which
-//! lie deep and far apart. Poptrie's nodes of 64 slots would save a third of the memory for two more of them.
-//!
-//! IPv4 keys stand in the highest 32 of 128 bits, so both families share the code. IPv6 addresses are handed out
-//! from 2000::/3 alone: its first table takes the bits behind those three, other keys have entries of their own.
-
-mod build;
-
-pub(super) use build::{Ranges, TooLarge};
+//! The first 18 bits index a table; after that each node takes six bits. A node holds two bitmaps and two
+//! offsets: `children` marks the slots that lead to another node, `runs` the slots where a new leaf begins, and
+//! counting bits below a slot gives its place among the node's children or leaves, which lie side by side. A
+//! leaf is one word: 24 bits of value, 8 bits of depth. IPv4 keys stand in the highest 32 of 128 bits, so both
+//! families share the code.
 
 use crate::model::Family;
 use crate::system::prefetch;
 
-/// Bits of the keys in the two kinds of buckets.
-const NARROW: u8 = 16;
-const WIDE: u8 = 32;
+use super::cut::Blocks;
 
-/// What an entry leads to, unless it is a value.
-const IS_TABLE: u32 = 0b100 << 29;
-const IS_NARROW: u32 = 0b101 << 29;
-const IS_WIDE: u32 = 0b110 << 29;
-/// Marks all three.
-const IS_PLACE: u32 = 1 << 31;
-/// Where a bucket stands, in words.
-const PLACE: u32 = (1 << 29) - 1;
-/// Where a table stands, in lines; above it are five bits for how many it takes.
-const TABLE_PLACE: u32 = (1 << 24) - 1;
-/// Words that can have a place.
-const MAX_WORDS: usize = LINE << 24;
-/// The largest value: above it are five bits for how many are spare.
+/// Bits that the root table takes.
+const ROOT_BITS: u8 = 18;
+/// Bits that a node takes.
+const STRIDE: u8 = 6;
+/// Slots of a node.
+const SLOTS: u8 = 1 << STRIDE;
+/// Levels of nodes that 128 bits can need.
+const LEVELS: usize = (128 - ROOT_BITS as usize).div_ceil(STRIDE as usize);
+/// Marks a root entry that is a node's index; a root leaf's depth is at most 18 and never sets this bit.
+const IS_NODE: u32 = 1 << 31;
+/// The largest value that fits beside a depth.
 pub(super) const MAX_VALUE: u32 = (1 << 24) - 1;
-
-/// Words of a cache line: a word is an entry, or one or two keys.
-const LINE: usize = 16;
 
 /// What stands at the end of a look-up: a value and how many bits it took.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,36 +46,30 @@ impl Leaf {
     }
 }
 
-/// A cache line of tables or buckets.
+/// Six bits of an address.
 #[derive(Clone, Copy)]
-#[repr(align(64))]
-struct Line([u32; LINE]);
-
-impl Line {
-    fn word(&self, at: usize) -> u32 {
-        self.0[at % LINE]
-    }
+struct Node {
+    children: u64,
+    runs: u64,
+    first_child: u32,
+    first_leaf: u32,
 }
 
 /// A finished trie.
 pub(super) struct Poptrie {
-    /// The bits before the first table: there is an entry for each combination of them.
-    first_bits: u8,
-    first: Box<[u32]>,
-    lines: Box<[Line]>,
-    ranges: usize,
+    root: Box<[u32]>,
+    nodes: Box<[Node]>,
+    leaves: Box<[Leaf]>,
 }
 
-/// A look-up under way, so that many can wait for memory at the same time: each step reads one cache line and
-/// asks for the next.
+/// A look-up under way, so that many can wait for memory at the same time: each step reads one place and asks
+/// for the next.
 #[derive(Clone, Copy, Debug)]
 pub struct Walk {
     /// Bits of the address that no step has taken yet, the first at the top.
     rest: u128,
-    /// Where the next step reads; the value, when there is nothing left to read.
+    /// Where the next step reads; the leaf, when there is nothing left to read.
     next: u32,
-    /// Bits taken; those that it took, when there is nothing left to read.
-    depth: u8,
     stage: Stage,
     /// Whose trie this is.
     pub(super) family: Family,
@@ -103,16 +78,16 @@ pub struct Walk {
 impl Default for Walk {
     /// A walk that is over before it began, at the value 0.
     fn default() -> Self {
-        Walk { rest: 0, next: 0, depth: 0, stage: Stage::Done, family: Family::V4 }
+        Walk { rest: 0, next: 0, stage: Stage::Done, family: Family::V4 }
     }
 }
 
 /// What a walk reads next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
-    Entry,
-    Narrow,
-    Wide,
+    Root,
+    Node,
+    Leaf,
     Done,
 }
 
@@ -120,20 +95,18 @@ impl Poptrie {
     /// Begins to look up a key, without waiting for memory.
     #[inline]
     pub fn walk(&self, key: u128, family: Family) -> Walk {
-        let bits = self.first_bits;
-        let slot = key.checked_shr(128 - u32::from(bits)).unwrap_or(0) as usize;
-        let mut walk = Walk { rest: key << bits, next: 0, depth: bits, stage: Stage::Entry, family };
-        self.follow(&mut walk, self.first[slot]);
-        walk
+        let next = (key >> (128 - ROOT_BITS)) as u32;
+        prefetch(&self.root[next as usize]);
+        Walk { rest: key << ROOT_BITS, next, stage: Stage::Root, family }
     }
 
     /// One read; whether there is another to make.
     #[inline]
     pub fn step(&self, walk: &mut Walk) -> bool {
         match walk.stage {
-            Stage::Entry => self.follow(walk, self.line(walk.next).word(walk.next as usize)),
-            Stage::Narrow => walk.search::<NARROW>(self.line(walk.next)),
-            Stage::Wide => walk.search::<WIDE>(self.line(walk.next)),
+            Stage::Root => self.enter(walk),
+            Stage::Node => self.descend(walk),
+            Stage::Leaf => (walk.next, walk.stage) = (self.leaves[walk.next as usize].0, Stage::Done),
             Stage::Done => {}
         }
         walk.stage != Stage::Done
@@ -143,111 +116,161 @@ impl Poptrie {
     #[inline]
     pub fn leaf(&self, walk: &Walk) -> Leaf {
         if walk.stage == Stage::Done {
-            return Leaf::new(walk.next, walk.depth);
+            return Leaf(walk.next);
         }
         let mut walk = *walk;
         while self.step(&mut walk) {}
-        Leaf::new(walk.next, walk.depth)
+        Leaf(walk.next)
     }
 
-    /// To what an entry leads to.
     #[inline]
-    fn follow(&self, walk: &mut Walk, entry: u32) {
-        if entry & IS_PLACE == 0 {
-            return walk.end(entry & MAX_VALUE, (entry >> 24) as u8);
+    fn enter(&self, walk: &mut Walk) {
+        let entry = self.root[walk.next as usize];
+        if entry & IS_NODE == 0 {
+            (walk.next, walk.stage) = (entry, Stage::Done);
+        } else {
+            (walk.next, walk.stage) = (entry & !IS_NODE, Stage::Node);
+            prefetch(&self.nodes[walk.next as usize]);
         }
-        (walk.next, walk.stage) = match entry & !PLACE {
-            IS_TABLE => (walk.take(entry), Stage::Entry),
-            IS_NARROW => (entry & PLACE, Stage::Narrow),
-            _ => (entry & PLACE, Stage::Wide),
-        };
-        prefetch(self.line(walk.next));
     }
 
     #[inline]
-    fn line(&self, word: u32) -> &Line {
-        &self.lines[word as usize / LINE]
+    fn descend(&self, walk: &mut Walk) {
+        let node = &self.nodes[walk.next as usize];
+        let bit = 1_u64 << (walk.rest >> (128 - STRIDE));
+        if node.children & bit == 0 {
+            let run = (node.runs & (bit | (bit - 1))).count_ones();
+            (walk.next, walk.stage) = (node.first_leaf + run - 1, Stage::Leaf);
+            prefetch(&self.leaves[walk.next as usize]);
+        } else {
+            walk.next = node.first_child + (node.children & (bit - 1)).count_ones();
+            walk.rest <<= STRIDE;
+            prefetch(&self.nodes[walk.next as usize]);
+        }
     }
 
-    /// How many ranges there are.
-    pub fn ranges(&self) -> usize {
-        self.ranges
+    /// How many leaves there are, those of the root table included.
+    pub fn leaves(&self) -> usize {
+        self.leaves.len() + self.root.iter().filter(|&&entry| entry & IS_NODE == 0).count()
     }
 
     /// Memory in bytes.
     pub fn bytes(&self) -> usize {
-        size_of_val(&*self.first) + size_of_val(&*self.lines)
+        size_of_val(&*self.root) + size_of_val(&*self.nodes) + size_of_val(&*self.leaves)
     }
 }
 
-impl Walk {
-    #[inline]
-    fn end(&mut self, value: u32, spare: u8) {
-        self.next = value;
-        self.depth = self.depth.saturating_sub(spare);
-        self.stage = Stage::Done;
+/// Builds a trie from blocks in order, without ever holding more than one open node a level.
+///
+/// Nodes are written when their last slot is filled: a node's children close before it does, so they can be
+/// written side by side when it closes.
+pub(super) struct Builder {
+    root: Vec<u32>,
+    nodes: Vec<Node>,
+    leaves: Vec<Leaf>,
+    open: Vec<Open>,
+}
+
+/// A node whose slots are not all known yet.
+#[derive(Default)]
+struct Open {
+    slot: u8,
+    children: u64,
+    runs: u64,
+    nodes: Vec<Node>,
+    leaves: Vec<Leaf>,
+}
+
+impl Builder {
+    /// An empty trie.
+    pub fn new() -> Builder {
+        let open = (0..LEVELS).map(|_| Open::default()).collect();
+        Builder { root: Vec::with_capacity(1 << ROOT_BITS), nodes: Vec::new(), leaves: Vec::new(), open }
     }
 
-    /// Takes the bits of a table, and says where its entry for them stands.
-    #[inline]
-    fn take(&mut self, table: u32) -> u32 {
-        let bits = (table & PLACE) >> 24;
-        let slot = (self.rest >> (128 - bits)) as u32;
-        self.rest <<= bits;
-        self.depth += bits as u8;
-        (table & TABLE_PLACE) * LINE as u32 + slot
+    /// The trie, once blocks have covered every key.
+    pub fn finish(self) -> Poptrie {
+        debug_assert_eq!(self.root.len(), 1 << ROOT_BITS);
+        Poptrie { root: self.root.into(), nodes: self.nodes.into(), leaves: self.leaves.into() }
     }
 
-    /// From a bucket to the value of the range that holds the key.
-    #[inline]
-    fn search<const BITS: u8>(&mut self, line: &Line) {
-        let (at, bits) = (self.next as usize, usize::from(BITS));
-        let per_word = 32 / bits;
-        let begin = |index: usize| {
-            let word = u64::from(line.word(at + 1 + index / per_word));
-            word >> (bits * (index % per_word)) & ((1 << bits) - 1)
-        };
-        let key = (self.rest >> (128 - bits)) as u64;
-        let count = line.word(at) as usize;
-        // By halving, and always in as many steps: nobody could foretell which way a branch goes.
-        let mut index = 0;
-        for step in [8, 4, 2, 1].into_iter().filter(|&step| step <= most_begins(BITS)) {
-            let further = index + step;
-            let begun = (further <= count) & (begin(further - 1) <= key);
-            index = if begun { further } else { index };
+    /// Closes the open nodes that are full, from `level` upwards.
+    fn close(&mut self, level: usize) {
+        for level in (0..=level).rev() {
+            if self.open[level].slot < SLOTS {
+                return;
+            }
+            let node = self.write(level);
+            match level.checked_sub(1) {
+                Some(parent) => self.open[parent].push_node(node),
+                None => {
+                    self.root.push(IS_NODE | self.nodes.len() as u32);
+                    self.nodes.push(node);
+                }
+            }
         }
-        let value = line.word(at + 1 + count.div_ceil(per_word) + index);
-        let before = if index == 0 { u64::MAX } else { begin(index.wrapping_sub(1)).wrapping_sub(1) };
-        let behind = if index == count { u64::MAX } else { begin(index) };
-        self.depth += BITS;
-        self.end(value, spare(key, before, behind));
+    }
+
+    /// Writes the leaves and children of a full node, and empties it for the next.
+    fn write(&mut self, level: usize) -> Node {
+        let Builder { nodes, leaves, open, .. } = self;
+        let full = &mut open[level];
+        let node = Node {
+            children: full.children,
+            runs: full.runs,
+            first_child: nodes.len() as u32,
+            first_leaf: leaves.len() as u32,
+        };
+        nodes.append(&mut full.nodes);
+        leaves.append(&mut full.leaves);
+        (full.slot, full.children, full.runs) = (0, 0, 0);
+        node
     }
 }
 
-/// How many ranges of a bucket can begin behind its first: a word says how many do, and each has a value.
-const fn most_begins(bits: u8) -> usize {
-    (LINE - 2) * 32 / (32 + bits as usize)
+impl Blocks for Builder {
+    fn block(&mut self, _: u128, depth: u8, value: u32) {
+        let leaf = Leaf::new(value, depth);
+        match depth.checked_sub(ROOT_BITS + 1) {
+            None => self.root.extend(std::iter::repeat_n(leaf.0, 1 << (ROOT_BITS - depth))),
+            Some(below) => {
+                let level = usize::from(below / STRIDE);
+                self.open[level].push_leaf(leaf, SLOTS >> (below % STRIDE + 1));
+                self.close(level);
+            }
+        }
+    }
 }
 
-/// How many bits less than all the widest block around `key` has that holds neither neighbour: the last key of
-/// the range before and the first of the one behind.
-#[inline]
-fn spare(key: u64, before: u64, behind: u64) -> u8 {
-    (63 - ((key ^ before).min(key ^ behind) | 1).leading_zeros()) as u8
+impl Open {
+    fn push_leaf(&mut self, leaf: Leaf, slots: u8) {
+        if self.leaves.last() != Some(&leaf) {
+            self.runs |= 1 << self.slot;
+            self.leaves.push(leaf);
+        }
+        self.slot += slots;
+    }
+
+    fn push_node(&mut self, node: Node) {
+        self.children |= 1 << self.slot;
+        self.nodes.push(node);
+        self.slot += 1;
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::cut::Cutter;
     use super::super::tree::last_of;
     use super::*;
 
     /// Where each range ends, and its value: the last one ends at the last key.
-    fn build(family: Family, ranges: &[(u128, u32)]) -> Poptrie {
-        let mut all = Ranges::default();
-        ranges.iter().for_each(|&(last, value)| all.push(last, value));
-        Poptrie::new(family, &all).unwrap()
+    fn build(ranges: &[(u128, u32)]) -> Poptrie {
+        let mut cutter = Cutter::new(Builder::new());
+        ranges.iter().for_each(|&(last, value)| cutter.push(last, value));
+        cutter.finish().finish()
     }
 
     proptest! {
@@ -255,14 +278,13 @@ mod tests {
         fn every_key_finds_its_range_and_the_widest_block_in_it(
             ends in prop::collection::btree_map((any::<u128>(), 0_u8..=128), 0_u32..3, 0..40),
             probes in prop::collection::vec(any::<u128>(), 40),
-            family in prop::sample::select(&Family::ALL[..]),
         ) {
             let mut ranges: Vec<_> =
                 ends.into_iter().map(|((end, depth), value)| (last_of(end, depth), value)).collect();
             ranges.push((u128::MAX, 9));
             ranges.sort_by_key(|range| range.0);
             ranges.dedup_by_key(|range| range.0);
-            let trie = build(family, &ranges);
+            let trie = build(&ranges);
             let value = |key: u128| ranges[ranges.partition_point(|range| range.0 < key)].1;
             let same = |start: u128, last: u128| {
                 let from = ranges.partition_point(|range| range.0 < start);
@@ -270,7 +292,7 @@ mod tests {
             };
             let edges = ranges.iter().flat_map(|range| [range.0, range.0.wrapping_add(1)]);
             for key in probes.into_iter().chain(edges) {
-                let mut walk = trie.walk(key, family);
+                let mut walk = trie.walk(key, Family::V6);
                 let leaf = trie.leaf(&walk);
                 // However much of it somebody else has done.
                 while trie.step(&mut walk) {

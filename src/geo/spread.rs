@@ -25,14 +25,6 @@ impl Hasher for Spread {
         bytes.iter().for_each(|&byte| self.write_u64(byte.into()));
     }
 
-    fn write_u8(&mut self, number: u8) {
-        self.write_u64(number.into());
-    }
-
-    fn write_u16(&mut self, number: u16) {
-        self.write_u64(number.into());
-    }
-
     fn write_u32(&mut self, number: u32) {
         self.write_u64(number.into());
     }
@@ -40,9 +32,5 @@ impl Hasher for Spread {
     fn write_u64(&mut self, number: u64) {
         let spread = u128::from(self.0.rotate_left(5) ^ number) * u128::from(GOLDEN);
         self.0 = spread as u64 ^ (spread >> 64) as u64;
-    }
-
-    fn write_usize(&mut self, number: usize) {
-        self.write_u64(number as u64);
     }
 }

@@ -69,7 +69,7 @@ pub struct Table {
 /// How much there is of everything, for metrics and status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Size {
-    /// Ranges of addresses that the tries tell apart, by family.
+    /// Blocks that the tries tell apart, by family.
     pub leaves: [usize; 2],
     /// Distinct cells.
     pub cells: usize,
@@ -189,7 +189,7 @@ impl Table {
         let tries: usize = self.tries.iter().map(Poptrie::bytes).sum();
         let overlays: usize = self.overlays.values().map(Overlay::bytes).sum();
         Size {
-            leaves: [self.tries[0].ranges(), self.tries[1].ranges()],
+            leaves: [self.tries[0].leaves(), self.tries[1].leaves()],
             cells: self.cells.len(),
             orders: self.orders.len(),
             places: self.places,

@@ -8,7 +8,6 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use super::rules::{RuleRange, flatten};
 use crate::model::Family;
-use crate::system::prefetch;
 
 /// IPv6 prefixes that hold IPv4 addresses: `::/96`, mapped, NAT64, Teredo, 6to4. Databases repeat their
 /// IPv4 half there; callers unfold such addresses first, so for IPv6 there is nothing at these places.
@@ -114,28 +113,26 @@ impl<'a> Tree<'a> {
 
     /// One of the two records of a node.
     fn child(&self, node: u32, one: bool) -> u32 {
-        self.children(node)[usize::from(one)]
-    }
-
-    /// Asks for the memory of a node, if it is one.
-    fn prefetch(&self, node: u32) {
-        if let Some(byte) = self.bytes.get(node as usize * usize::from(self.record_bits) / 4) {
-            prefetch(byte);
-        }
-    }
-
-    /// Both records of a node, which lies within the bytes.
-    fn children(&self, node: u32) -> [u32; 2] {
+        let at = |start: usize| self.bytes.get(start).copied().unwrap_or(0);
+        let half = usize::from(one);
         let size = usize::from(self.record_bits) / 4;
         let start = node as usize * size;
-        let Some(&[a, b, c, d, e, f, ref rest @ ..]) = self.bytes.get(start..start + size) else {
-            return [0; 2];
-        };
-        match *rest {
-            [] => [u32::from_be_bytes([0, a, b, c]), u32::from_be_bytes([0, d, e, f])],
-            // The middle byte holds the highest four bits of both.
-            [g] => [u32::from_be_bytes([d >> 4, a, b, c]), u32::from_be_bytes([d & 0x0f, e, f, g])],
-            [g, h, ..] => [u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h])],
+        match self.record_bits {
+            24 => {
+                let from = start + 3 * half;
+                u32::from_be_bytes([0, at(from), at(from + 1), at(from + 2)])
+            }
+            28 => {
+                // The middle byte holds the highest four bits of both.
+                let middle = at(start + 3);
+                let high = if one { middle & 0x0f } else { middle >> 4 };
+                let from = start + 4 * half;
+                u32::from_be_bytes([high, at(from), at(from + 1), at(from + 2)])
+            }
+            _ => {
+                let from = start + 4 * half;
+                u32::from_be_bytes([at(from), at(from + 1), at(from + 2), at(from + 3)])
+            }
         }
     }
 }
@@ -187,10 +184,8 @@ impl Iterator for Walk<'_> {
             self.visits -= 1;
             let (parent, depth) = (step.node, step.depth + 1);
             let key = step.key | 1 << (127 - step.depth);
-            let [zero, one] = self.tree.children(parent);
-            self.tree.prefetch(one);
-            self.stack.push(Step { node: one, key, depth });
-            step = Step { node: zero, key: step.key, depth };
+            self.stack.push(Step { node: self.tree.child(parent, true), key, depth });
+            step = Step { node: self.tree.child(parent, false), key: step.key, depth };
         }
         Some(Ok(self.range(step)))
     }
