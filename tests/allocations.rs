@@ -13,10 +13,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use meridian::answer::{Now, Peer, Reply, Worker, answer};
+use meridian::answer::{Batch, Frames, Now, Peer, Reply, Worker, answer};
 use meridian::control::words::Truth;
 use meridian::control::{Node, State, load};
 use meridian::health;
+use meridian::server::udp::BATCH;
 use meridian::snapshot::{Snapshot, Tally};
 use meridian::telemetry::{Counters, Transport};
 
@@ -160,6 +161,69 @@ fn answering_allocates_nothing() {
         assert_eq!(calls, 0, "{what}");
         assert_eq!(matches!(again, Reply::Drop(_)), query[2] == 0xff, "{what}");
         assert!(query[2] == 0xff || out[3] & 15 == *rcode, "{what}: {}", out[3] & 15);
+    }
+}
+
+/// Frames in memory, filled again for every batch.
+struct Held {
+    octets: Vec<u8>,
+    lengths: [usize; BATCH],
+    from: SocketAddr,
+}
+
+impl Held {
+    const ROOM: usize = 4096;
+
+    fn fill(&mut self, queries: &[Vec<u8>]) {
+        for (index, length) in self.lengths.iter_mut().enumerate() {
+            let query = &queries[index % queries.len()];
+            self.octets[index * Self::ROOM..][..query.len()].copy_from_slice(query);
+            *length = query.len();
+        }
+    }
+}
+
+impl Frames for Held {
+    fn count(&self) -> usize {
+        BATCH
+    }
+
+    fn peer(&self, _: usize) -> SocketAddr {
+        self.from
+    }
+
+    fn frame(&mut self, index: usize) -> (&mut [u8], usize) {
+        (&mut self.octets[index * Self::ROOM..][..Self::ROOM], self.lengths[index])
+    }
+
+    fn reply(&mut self, index: usize, length: usize) {
+        self.lengths[index] = length;
+    }
+}
+
+/// As UDP does it: many at once, of every kind, and one of them shortened afterwards.
+#[test]
+fn a_batch_allocates_nothing() {
+    let (snapshot, now) = (snapshot(), Now { unix: 1_790_000_000 });
+    let all: &[u8] = &[0, 8, 0, 7, 0, 1, 24, 0, 12, 1, 3, 0, 10, 0, 8, 1, 2, 3, 4, 5, 6, 7, 8, 0, 3, 0, 0];
+    let names = ["www", "nope", "one", "many", "www.cut", "whoami", "a.b.c.d.e.f"];
+    let mut queries: Vec<_> = names
+        .iter()
+        .flat_map(|name| [None, Some(all)].map(|all| query(&format!("{name}.example."), 1, all)))
+        .collect();
+    queries.push(vec![0xff; 40]);
+    let from = SocketAddr::from(([12, 9, 9, 9], 5353));
+    let mut held = Held { octets: vec![0; BATCH * Held::ROOM], lengths: [0; BATCH], from };
+    let mut worker = Worker::new(0, 7, Arc::new(Counters::default()));
+    let mut batch = Batch::new(BATCH);
+    for round in 0..10 {
+        held.fill(&queries);
+        let before = CALLS.get();
+        batch.answer(&snapshot, &mut held, Transport::Udp, now, &mut worker);
+        batch.shorten(round, &snapshot, &mut held, now, &mut worker);
+        assert_eq!(CALLS.get() - before, 0);
+        let dropped = held.lengths.iter().filter(|length| **length == 0).count();
+        assert_eq!(dropped, BATCH / queries.len(), "all but responses are answered");
     }
 }
 

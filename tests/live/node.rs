@@ -148,7 +148,7 @@ impl Node {
         let process = Process::spawn(command);
         let line = process.log.wait_for("answering addresses=[");
         let after = |words: &str| line.split(words).nth(1).expect("the words of the log").to_owned();
-        let dns = after("addresses=[").split(']').next().map(|dns| dns.parse().expect("an address"));
+        let dns = after("addresses=[").split("] ").next().map(|dns| dns.parse().expect("an address"));
         let (dns, api) = (dns.expect("an address"), after("api=").trim().parse().expect("an address"));
         process.log.wait_for("first verdicts are in");
         process.log.wait_for("this node answers its own query on every listener");
