@@ -1,12 +1,10 @@
 //! Longest prefix in a few steps: a poptrie (Asai and Ohara, SIGCOMM 2015).
 //!
-//! The first 18 bits index a table; after that each node takes six bits. A node is a bitmap and the entries that it
-//! counts: a bit marks each of its 64 slots where another entry begins, so that counting bits up to a slot gives
-//! the entry. An entry is a leaf, which is 24 bits of value below 8 bits of depth, or the place of another node.
-//!
-//! Unlike in the paper a node's entries stand right behind its bitmap, and a node that fits a cache line lies in one:
-//! what a look-up waits for is memory, and so it waits once a node. IPv4 keys stand in the highest 32 of 128 bits, so
-//! both families share the code.
+//! The first 18 bits index a table; after that each node takes six bits. A node holds two bitmaps and two
+//! offsets: `children` marks the slots that lead to another node, `runs` the slots where a new leaf begins, and
+//! counting bits below a slot gives its place among the node's children or leaves, which lie side by side. A
+//! leaf is one word: 24 bits of value, 8 bits of depth. IPv4 keys stand in the highest 32 of 128 bits, so both
+//! families share the code.
 
 use crate::model::Family;
 use crate::system::prefetch;
@@ -21,12 +19,8 @@ const STRIDE: u8 = 6;
 const SLOTS: u8 = 1 << STRIDE;
 /// Levels of nodes that 128 bits can need.
 const LEVELS: usize = (128 - ROOT_BITS as usize).div_ceil(STRIDE as usize);
-/// From here on an entry is the place of a node: leaves' depths end at 128.
-const NODES: u32 = 129 << 24;
-/// Words of a bitmap.
-const BITMAP: usize = 2;
-/// Words of a cache line.
-const LINE: usize = 16;
+/// Marks a root entry that is a node's index; a root leaf's depth is at most 18 and never sets this bit.
+const IS_NODE: u32 = 1 << 31;
 /// The largest value that fits beside a depth.
 pub(super) const MAX_VALUE: u32 = (1 << 24) - 1;
 
@@ -52,16 +46,20 @@ impl Leaf {
     }
 }
 
-/// A cache line of nodes.
+/// Six bits of an address.
 #[derive(Clone, Copy)]
-#[repr(align(64))]
-struct Line([u32; LINE]);
+struct Node {
+    children: u64,
+    runs: u64,
+    first_child: u32,
+    first_leaf: u32,
+}
 
 /// A finished trie.
 pub(super) struct Poptrie {
     root: Box<[u32]>,
-    lines: Box<[Line]>,
-    leaves: usize,
+    nodes: Box<[Node]>,
+    leaves: Box<[Leaf]>,
 }
 
 /// A look-up under way, so that many can wait for memory at the same time: each step reads one place and asks
@@ -89,7 +87,7 @@ impl Default for Walk {
 enum Stage {
     Root,
     Node,
-    Entry,
+    Leaf,
     Done,
 }
 
@@ -106,9 +104,9 @@ impl Poptrie {
     #[inline]
     pub fn step(&self, walk: &mut Walk) -> bool {
         match walk.stage {
-            Stage::Root => self.follow(walk, self.root[walk.next as usize]),
+            Stage::Root => self.enter(walk),
             Stage::Node => self.descend(walk),
-            Stage::Entry => self.follow(walk, self.word(walk.next as usize)),
+            Stage::Leaf => (walk.next, walk.stage) = (self.leaves[walk.next as usize].0, Stage::Done),
             Stage::Done => {}
         }
         walk.stage != Stage::Done
@@ -125,58 +123,51 @@ impl Poptrie {
         Leaf(walk.next)
     }
 
-    /// Goes where an entry leads to.
     #[inline]
-    fn follow(&self, walk: &mut Walk, entry: u32) {
-        if entry < NODES {
+    fn enter(&self, walk: &mut Walk) {
+        let entry = self.root[walk.next as usize];
+        if entry & IS_NODE == 0 {
             (walk.next, walk.stage) = (entry, Stage::Done);
         } else {
-            (walk.next, walk.stage) = (entry - NODES, Stage::Node);
-            prefetch(&self.lines[walk.next as usize / LINE]);
+            (walk.next, walk.stage) = (entry & !IS_NODE, Stage::Node);
+            prefetch(&self.nodes[walk.next as usize]);
         }
-    }
-
-    /// Takes a node's bits, and reads the entry if it lies in the same line.
-    #[inline]
-    fn descend(&self, walk: &mut Walk) {
-        let node = walk.next as usize;
-        let bitmap = u64::from(self.word(node)) | u64::from(self.word(node + 1)) << 32;
-        let slot = 1_u64 << (walk.rest >> (128 - STRIDE));
-        walk.rest <<= STRIDE;
-        let entry = node + BITMAP + (bitmap & (slot | (slot - 1))).count_ones() as usize - 1;
-        if entry / LINE == node / LINE {
-            return self.follow(walk, self.word(entry));
-        }
-        (walk.next, walk.stage) = (entry as u32, Stage::Entry);
-        prefetch(&self.lines[entry / LINE]);
     }
 
     #[inline]
-    fn word(&self, at: usize) -> u32 {
-        self.lines[at / LINE].0[at % LINE]
+    fn descend(&self, walk: &mut Walk) {
+        let node = &self.nodes[walk.next as usize];
+        let bit = 1_u64 << (walk.rest >> (128 - STRIDE));
+        if node.children & bit == 0 {
+            let run = (node.runs & (bit | (bit - 1))).count_ones();
+            (walk.next, walk.stage) = (node.first_leaf + run - 1, Stage::Leaf);
+            prefetch(&self.leaves[walk.next as usize]);
+        } else {
+            walk.next = node.first_child + (node.children & (bit - 1)).count_ones();
+            walk.rest <<= STRIDE;
+            prefetch(&self.nodes[walk.next as usize]);
+        }
     }
 
     /// How many leaves there are, those of the root table included.
     pub fn leaves(&self) -> usize {
-        self.leaves
+        self.leaves.len() + self.root.iter().filter(|&&entry| entry & IS_NODE == 0).count()
     }
 
     /// Memory in bytes.
     pub fn bytes(&self) -> usize {
-        size_of_val(&*self.root) + size_of_val(&*self.lines)
+        size_of_val(&*self.root) + size_of_val(&*self.nodes) + size_of_val(&*self.leaves)
     }
 }
 
 /// Builds a trie from blocks in order, without ever holding more than one open node a level.
 ///
-/// Nodes are written when their last slot is filled: a node's children close before it does, so that it knows where
-/// they stand.
+/// Nodes are written when their last slot is filled: a node's children close before it does, so they can be
+/// written side by side when it closes.
 pub(super) struct Builder {
     root: Vec<u32>,
-    lines: Vec<Line>,
-    /// Words written.
-    words: usize,
-    leaves: usize,
+    nodes: Vec<Node>,
+    leaves: Vec<Leaf>,
     open: Vec<Open>,
 }
 
@@ -184,21 +175,23 @@ pub(super) struct Builder {
 #[derive(Default)]
 struct Open {
     slot: u8,
-    bitmap: u64,
-    entries: Vec<u32>,
+    children: u64,
+    runs: u64,
+    nodes: Vec<Node>,
+    leaves: Vec<Leaf>,
 }
 
 impl Builder {
     /// An empty trie.
     pub fn new() -> Builder {
         let open = (0..LEVELS).map(|_| Open::default()).collect();
-        Builder { root: Vec::with_capacity(1 << ROOT_BITS), lines: Vec::new(), words: 0, leaves: 0, open }
+        Builder { root: Vec::with_capacity(1 << ROOT_BITS), nodes: Vec::new(), leaves: Vec::new(), open }
     }
 
     /// The trie, once blocks have covered every key.
     pub fn finish(self) -> Poptrie {
         debug_assert_eq!(self.root.len(), 1 << ROOT_BITS);
-        Poptrie { root: self.root.into(), lines: self.lines.into(), leaves: self.leaves }
+        Poptrie { root: self.root.into(), nodes: self.nodes.into(), leaves: self.leaves.into() }
     }
 
     /// Closes the open nodes that are full, from `level` upwards.
@@ -207,44 +200,42 @@ impl Builder {
             if self.open[level].slot < SLOTS {
                 return;
             }
-            let place = NODES + self.write(level);
+            let node = self.write(level);
             match level.checked_sub(1) {
-                Some(parent) => self.open[parent].push(place, 1),
-                None => self.root.push(place),
+                Some(parent) => self.open[parent].push_node(node),
+                None => {
+                    self.root.push(IS_NODE | self.nodes.len() as u32);
+                    self.nodes.push(node);
+                }
             }
         }
     }
 
-    /// Writes a full node, and empties it for the next; gives its place.
-    fn write(&mut self, level: usize) -> u32 {
-        let mut full = std::mem::take(&mut self.open[level]);
-        let size = BITMAP + full.entries.len();
-        let left = LINE - self.words % LINE;
-        // A bitmap is never cut in two, and neither is a node, unless it is longer than a line.
-        self.words += if left < size && (size <= LINE || left < BITMAP) { left } else { 0 };
-        let place = self.words as u32;
-        for word in [full.bitmap as u32, (full.bitmap >> 32) as u32].iter().chain(&full.entries) {
-            if self.words / LINE == self.lines.len() {
-                self.lines.push(Line([0; LINE]));
-            }
-            self.lines[self.words / LINE].0[self.words % LINE] = *word;
-            self.words += 1;
-        }
-        full.entries.clear();
-        self.open[level] = Open { entries: full.entries, ..Open::default() };
-        place
+    /// Writes the leaves and children of a full node, and empties it for the next.
+    fn write(&mut self, level: usize) -> Node {
+        let Builder { nodes, leaves, open, .. } = self;
+        let full = &mut open[level];
+        let node = Node {
+            children: full.children,
+            runs: full.runs,
+            first_child: nodes.len() as u32,
+            first_leaf: leaves.len() as u32,
+        };
+        nodes.append(&mut full.nodes);
+        leaves.append(&mut full.leaves);
+        (full.slot, full.children, full.runs) = (0, 0, 0);
+        node
     }
 }
 
 impl Blocks for Builder {
     fn block(&mut self, _: u128, depth: u8, value: u32) {
         let leaf = Leaf::new(value, depth);
-        self.leaves += 1;
         match depth.checked_sub(ROOT_BITS + 1) {
             None => self.root.extend(std::iter::repeat_n(leaf.0, 1 << (ROOT_BITS - depth))),
             Some(below) => {
                 let level = usize::from(below / STRIDE);
-                self.open[level].push(leaf.0, SLOTS >> (below % STRIDE + 1));
+                self.open[level].push_leaf(leaf, SLOTS >> (below % STRIDE + 1));
                 self.close(level);
             }
         }
@@ -252,12 +243,18 @@ impl Blocks for Builder {
 }
 
 impl Open {
-    fn push(&mut self, entry: u32, slots: u8) {
-        if self.entries.last() != Some(&entry) {
-            self.bitmap |= 1 << self.slot;
-            self.entries.push(entry);
+    fn push_leaf(&mut self, leaf: Leaf, slots: u8) {
+        if self.leaves.last() != Some(&leaf) {
+            self.runs |= 1 << self.slot;
+            self.leaves.push(leaf);
         }
         self.slot += slots;
+    }
+
+    fn push_node(&mut self, node: Node) {
+        self.children |= 1 << self.slot;
+        self.nodes.push(node);
+        self.slot += 1;
     }
 }
 
