@@ -17,6 +17,7 @@ demo: toolchain  ## run the main job on this machine: four regions, real geograp
 .PHONY: test
 test: toolchain  ## run every test; installs dig, kdig, curl and ip where they are missing
 	@sh tests/install.sh dig kdig curl ip unshare
+	cargo test --locked --manifest-path benches/peers/Cargo.toml --target-dir target
 	cargo test --locked
 
 .PHONY: check
@@ -26,6 +27,8 @@ check: toolchain  ## format, lints and documentation, all warnings denied
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
+	cargo fmt --manifest-path benches/peers/Cargo.toml --check
+	cargo clippy --locked --manifest-path benches/peers/Cargo.toml --target-dir target --all-targets -- -D warnings
 
 .PHONY: bench
 bench: toolchain  ## run the benches, then whole servers side by side (25 minutes), and write docs/performance.md
