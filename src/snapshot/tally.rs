@@ -6,6 +6,10 @@ use crate::telemetry::counters::Count;
 #[derive(Debug)]
 pub struct Tally(Box<[Handed]>);
 
+/// What stands unused before and behind: two cache lines, which processors fetch in pairs, so that no other worker
+/// writes to a line of this one.
+const MARGIN: usize = 2 * 64 / size_of::<Handed>();
+
 /// Answers of one endpoint and family.
 #[derive(Debug, Default)]
 struct Handed {
@@ -16,19 +20,19 @@ struct Handed {
 impl Tally {
     /// A tally for so many live words.
     pub fn new(words: usize) -> Tally {
-        Tally((0..words).map(|_| Handed::default()).collect())
+        Tally((0..words + 2 * MARGIN).map(|_| Handed::default()).collect())
     }
 
     /// Notes an answer that may be cached until `until`, in Unix seconds. Only its worker may.
     pub fn hand_out(&self, live_index: usize, until: u64) {
-        let handed = &self.0[live_index];
+        let handed = &self.0[MARGIN + live_index];
         handed.answers.add();
         handed.until.raise(until);
     }
 
     /// Answers so far, and the latest moment (Unix seconds) until which one of them may be cached.
     pub fn read(&self, live_index: usize) -> (u64, u64) {
-        let handed = &self.0[live_index];
+        let handed = &self.0[MARGIN + live_index];
         (handed.answers.read(), handed.until.read())
     }
 }
