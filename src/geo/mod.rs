@@ -29,6 +29,7 @@ mod order;
 mod overlay;
 mod poptrie;
 mod record;
+mod records;
 mod rules;
 mod spread;
 mod table;

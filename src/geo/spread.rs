@@ -27,6 +27,14 @@ impl Hasher for Spread {
         rest.iter().for_each(|&byte| self.write_u64(byte.into()));
     }
 
+    fn write_u8(&mut self, number: u8) {
+        self.write_u64(number.into());
+    }
+
+    fn write_usize(&mut self, number: usize) {
+        self.write_u64(number as u64);
+    }
+
     fn write_u16(&mut self, number: u16) {
         self.write_u64(number.into());
     }

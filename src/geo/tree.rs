@@ -6,8 +6,10 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use super::rules::{RuleRange, flatten};
 use crate::model::Family;
+use crate::system::prefetch;
+
+use super::rules::{RuleRange, flatten};
 
 /// IPv6 prefixes that hold IPv4 addresses: `::/96`, mapped, NAT64, Teredo, 6to4. Databases repeat their
 /// IPv4 half there; callers unfold such addresses first, so for IPv6 there is nothing at these places.
@@ -66,8 +68,12 @@ pub(super) struct Tree<'a> {
 impl<'a> Tree<'a> {
     /// Whether all nodes lie within the bytes.
     pub fn fits(&self) -> bool {
-        let node_bytes = u64::from(self.record_bits) / 4;
-        u64::from(self.node_count) * node_bytes <= self.bytes.len() as u64
+        self.len() <= self.bytes.len()
+    }
+
+    /// How many bytes the nodes fill.
+    pub fn len(&self) -> usize {
+        (self.node_count as usize).saturating_mul(usize::from(self.record_bits) / 4)
     }
 
     /// Every address of a family in order, in ranges that share a record.
@@ -109,6 +115,15 @@ impl<'a> Tree<'a> {
 
     fn pointer(&self, family: Family, step: Step) -> Pointer {
         (step.node > self.node_count && !is_embedded(family, step.key, step.depth)).then_some(step.node)
+    }
+
+    /// Asks the processor for a node.
+    #[inline]
+    fn prefetch(&self, node: u32) {
+        let start = node as usize * (usize::from(self.record_bits) / 4);
+        if let Some(byte) = self.bytes.get(start) {
+            prefetch(byte);
+        }
     }
 
     /// One of the two records of a node.
@@ -184,7 +199,9 @@ impl Iterator for Walk<'_> {
             self.visits -= 1;
             let (parent, depth) = (step.node, step.depth + 1);
             let key = step.key | 1 << (127 - step.depth);
-            self.stack.push(Step { node: self.tree.child(parent, true), key, depth });
+            let other = self.tree.child(parent, true);
+            self.tree.prefetch(other);
+            self.stack.push(Step { node: other, key, depth });
             step = Step { node: self.tree.child(parent, false), key: step.key, depth };
         }
         Some(Ok(self.range(step)))
