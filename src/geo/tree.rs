@@ -128,26 +128,22 @@ impl<'a> Tree<'a> {
 
     /// One of the two records of a node.
     fn child(&self, node: u32, one: bool) -> u32 {
-        let at = |start: usize| self.bytes.get(start).copied().unwrap_or(0);
-        let half = usize::from(one);
+        self.children(node)[usize::from(one)]
+    }
+
+    /// Both records of a node; the root where there is no such node, which ends as a loop.
+    #[inline]
+    fn children(&self, node: u32) -> [u32; 2] {
         let size = usize::from(self.record_bits) / 4;
         let start = node as usize * size;
-        match self.record_bits {
-            24 => {
-                let from = start + 3 * half;
-                u32::from_be_bytes([0, at(from), at(from + 1), at(from + 2)])
+        match *self.bytes.get(start..start + size).unwrap_or_default() {
+            [a, b, c, d, e, f] => [[0, a, b, c], [0, d, e, f]].map(u32::from_be_bytes),
+            // The middle byte holds the highest four bits of both.
+            [a, b, c, high, d, e, f] => {
+                [[high >> 4, a, b, c], [high & 0x0f, d, e, f]].map(u32::from_be_bytes)
             }
-            28 => {
-                // The middle byte holds the highest four bits of both.
-                let middle = at(start + 3);
-                let high = if one { middle & 0x0f } else { middle >> 4 };
-                let from = start + 4 * half;
-                u32::from_be_bytes([high, at(from), at(from + 1), at(from + 2)])
-            }
-            _ => {
-                let from = start + 4 * half;
-                u32::from_be_bytes([at(from), at(from + 1), at(from + 2), at(from + 3)])
-            }
+            [a, b, c, d, e, f, g, h] => [[a, b, c, d], [e, f, g, h]].map(u32::from_be_bytes),
+            _ => [0, 0],
         }
     }
 }
@@ -199,10 +195,10 @@ impl Iterator for Walk<'_> {
             self.visits -= 1;
             let (parent, depth) = (step.node, step.depth + 1);
             let key = step.key | 1 << (127 - step.depth);
-            let other = self.tree.child(parent, true);
-            self.tree.prefetch(other);
-            self.stack.push(Step { node: other, key, depth });
-            step = Step { node: self.tree.child(parent, false), key: step.key, depth };
+            let [zero, one] = self.tree.children(parent);
+            self.tree.prefetch(one);
+            self.stack.push(Step { node: one, key, depth });
+            step = Step { node: zero, key: step.key, depth };
         }
         Some(Ok(self.range(step)))
     }
