@@ -5,7 +5,7 @@
 //! neighbours of one cell are joined and cut into blocks, and the blocks fill the trie. Nothing is held but
 //! the sources, the table in the making, and each distinct thing once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use crate::model::{Family, OrderRule, Region, ServiceId, Steer};
 
@@ -16,10 +16,15 @@ use super::mmdb::{Database, DatabaseError};
 use super::order::{OrderId, Sorter};
 use super::overlay::{Overlay, Word};
 use super::poptrie::{Builder, MAX_VALUE, Poptrie};
+use super::records::Records;
 use super::rules::{RuleRange, Rules};
 use super::spread::SpreadMap;
 use super::table::{Cell, PlaceId, Table};
-use super::tree::{Walk, address, embedded};
+use super::tree::{Range, Tangled, Walk, address, embedded};
+
+/// How many ranges a database's walk is ahead of the sweep: enough to wait for memory once for all of them, and
+/// few enough to stay in the nearest cache.
+const AHEAD: usize = 32;
 
 /// All that a table is made of.
 #[derive(Clone, Copy)]
@@ -51,7 +56,8 @@ pub enum CompileError {
 /// Compiles a table: seconds of CPU for a large database, and no I/O.
 pub fn compile(input: &Input<'_>) -> Result<Table, CompileError> {
     let mut compiler = Compiler::new(input);
-    let mut records = vec![SpreadMap::default(); input.databases.len()];
+    let mut records: Vec<_> =
+        input.databases.iter().map(|database| Records::new(database.data().len())).collect();
     let tries = [
         compiler.sweep(Family::V4, input.databases, &mut records)?,
         compiler.sweep(Family::V6, input.databases, &mut records)?,
@@ -67,9 +73,6 @@ pub fn compile(input: &Input<'_>) -> Result<Table, CompileError> {
     })
 }
 
-/// What the records of one database say, by their pointers.
-type Records = SpreadMap<u32, FactId>;
-
 /// Everything that is being made, save the tries.
 struct Compiler<'a> {
     rules: Rules<'a>,
@@ -77,7 +80,7 @@ struct Compiler<'a> {
     sorter: Sorter<'a>,
     asked_by_services: Asked<'a>,
     places: Vec<Facts>,
-    place_ids: HashMap<FactsKey, PlaceId>,
+    place_ids: SpreadMap<FactsKey, PlaceId>,
     cells: Vec<Cell>,
     cell_ids: SpreadMap<(u32, u32), u32>,
     /// Cells by facts where no network rule holds: nearly everywhere.
@@ -96,7 +99,7 @@ impl<'a> Compiler<'a> {
             sorter: Sorter::new(input.regions),
             asked_by_services: Asked::by(of_services()),
             places: vec![Facts::default()],
-            place_ids: HashMap::from([(facts_key(&Facts::default()), PlaceId(0))]),
+            place_ids: SpreadMap::from_iter([(facts_key(&Facts::default()), PlaceId(0))]),
             cells: Vec::new(),
             cell_ids: SpreadMap::default(),
             by_facts: Vec::new(),
@@ -248,6 +251,7 @@ struct Source<'a, 'r> {
     database: &'a Database,
     family: Family,
     walk: Walk<'a>,
+    ahead: VecDeque<Result<Range, Tangled>>,
     records: &'r mut Records,
     last: u128,
     facts: FactId,
@@ -256,27 +260,50 @@ struct Source<'a, 'r> {
 impl<'a, 'r> Source<'a, 'r> {
     fn new(database: &'a Database, family: Family, records: &'r mut Records) -> Self {
         let walk = database.tree().walk(family);
-        Source { database, family, walk, records, last: u128::MAX, facts: 0 }
+        let ahead = VecDeque::with_capacity(AHEAD);
+        Source { database, family, walk, ahead, records, last: u128::MAX, facts: 0 }
     }
 
     /// On to the next range; a family that the database does not have is one range without facts.
     fn advance(&mut self, knowledge: &mut Knowledge<'_>) -> Result<(), DatabaseError> {
-        let Some(range) = self.walk.next() else { return Ok(()) };
+        if self.ahead.is_empty() {
+            self.look_ahead();
+        }
+        let Some(range) = self.ahead.pop_front() else { return Ok(()) };
         let range = range.map_err(|tangled| self.database.tangled(tangled))?;
         self.last = range.last;
         self.facts = match range.pointer {
             None => 0,
-            Some(pointer) => match self.records.get(&pointer) {
-                Some(&facts) => facts,
-                None => {
-                    let facts = self.database.decode(address(self.family, range.first))?;
-                    let facts = knowledge.id(facts);
-                    self.records.insert(pointer, facts);
-                    facts
+            Some(pointer) => {
+                let offset = self.database.offset(pointer);
+                match self.records.facts(offset) {
+                    Some(facts) => facts,
+                    None => self.read(offset, range.first, knowledge)?,
                 }
-            },
+            }
         };
         Ok(())
+    }
+
+    /// Walks on through a few ranges, and asks for what is known of their records: by the time that they are
+    /// next, memory has answered.
+    fn look_ahead(&mut self) {
+        self.ahead.extend(self.walk.by_ref().take(AHEAD));
+        let pointers = self.ahead.iter().flatten().filter_map(|range| range.pointer);
+        pointers.for_each(|pointer| self.records.prefetch(self.database.offset(pointer)));
+    }
+
+    /// What the record at an offset says, to which this key leads; asked once.
+    fn read(
+        &mut self,
+        offset: usize,
+        key: u128,
+        knowledge: &mut Knowledge<'_>,
+    ) -> Result<FactId, DatabaseError> {
+        let facts = self.database.read(offset, address(self.family, key), knowledge.wanted())?;
+        let facts = knowledge.id(facts);
+        self.records.insert(offset, facts);
+        Ok(facts)
     }
 }
 

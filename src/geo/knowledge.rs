@@ -1,11 +1,12 @@
 //! Everything that databases say, each thing once: facts as numbers, so that a sweep compares words and not
 //! strings.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use crate::model::OrderRule;
 
 use super::facts::Facts;
+use super::record::Wanted;
 use super::spread::SpreadMap;
 
 /// Facts by number; 0: nothing is known.
@@ -65,17 +66,23 @@ impl<'a> Asked<'a> {
 pub(super) struct Knowledge<'a> {
     asked: Asked<'a>,
     facts: Vec<Facts>,
-    ids: HashMap<FactsKey, FactId>,
+    ids: SpreadMap<FactsKey, FactId>,
     refined: SpreadMap<(FactId, FactId), FactId>,
 }
 
 impl<'a> Knowledge<'a> {
     /// Knows nothing, and what is worth knowing.
     pub fn new(asked: Asked<'a>) -> Self {
-        let mut knowledge =
-            Knowledge { asked, facts: Vec::new(), ids: HashMap::new(), refined: SpreadMap::default() };
+        let (ids, refined) = (SpreadMap::default(), SpreadMap::default());
+        let mut knowledge = Knowledge { asked, facts: Vec::new(), ids, refined };
         knowledge.id(Facts::default());
         knowledge
+    }
+
+    /// What records are read for; the rest would be blurred anyway.
+    pub fn wanted(&self) -> Wanted {
+        let (subdivisions, continents) = (&self.asked.subdivisions, &self.asked.continents);
+        Wanted { subdivision: !subdivisions.is_empty(), continent: !continents.is_empty() }
     }
 
     /// The number of facts, as far as anybody asks.
@@ -109,12 +116,26 @@ impl<'a> Knowledge<'a> {
     }
 }
 
-/// Facts as something that can be hashed: coordinates by their bits.
-pub(super) type FactsKey =
-    (Option<(u64, u64)>, Option<[u8; 2]>, Option<String>, Option<[u8; 2]>, Option<u32>);
+/// Facts as something that is hashed in few words; a word that is 0 is not known.
+#[derive(PartialEq, Eq, Hash)]
+pub(super) struct FactsKey {
+    location: (u64, u64),
+    /// Country, continent, ASN.
+    words: (u64, u64),
+    subdivision: Option<String>,
+}
 
 /// The key of facts.
 pub(super) fn facts_key(facts: &Facts) -> FactsKey {
-    let location = facts.location.map(|point| (point.lat.to_bits(), point.lon.to_bits()));
-    (location, facts.country, facts.subdivision.clone(), facts.continent, facts.asn)
+    // Not a number, so no coordinate.
+    const NOWHERE: (u64, u64) = (u64::MAX, u64::MAX);
+    let code = |code: Option<[u8; 2]>| code.map_or(0, |code| u64::from(u16::from_be_bytes(code)));
+    FactsKey {
+        location: facts.location.map_or(NOWHERE, |point| (point.lat.to_bits(), point.lon.to_bits())),
+        words: (
+            code(facts.country) << 16 | code(facts.continent),
+            facts.asn.map_or(0, |asn| u64::from(asn) + 1),
+        ),
+        subdivision: facts.subdivision.clone(),
+    }
 }

@@ -6,23 +6,30 @@
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::net::IpAddr;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use maxminddb::{MaxMindDbError, Reader};
 
 use super::facts::Facts;
-use super::record::Record;
+use super::record::{Record, Wanted};
 use super::tree::{Tangled, Tree};
 
 /// No database is larger: record pointers have 32 bits.
 const MAX_BYTES: u64 = 4 << 30;
+/// Zero bytes between the search tree and the records.
+const SEPARATOR: usize = 16;
+/// What the metadata begins with.
+const METADATA_MARK: &[u8] = b"\xab\xcd\xefMaxMind.com";
 
 /// A database that could be read: its frame is sound. Its records are judged when they are decoded.
 pub struct Database {
     path: PathBuf,
     bytes: Bytes,
     reader: Reader<Bytes>,
+    /// Where the records lie among the bytes.
+    data: Range<usize>,
 }
 
 /// Why a database cannot be used.
@@ -73,10 +80,11 @@ impl Database {
             Some(what) => DatabaseError::Foreign { path: path.to_owned(), what },
             None => damaged(path, "or cut short, or no MaxMind database at all", Some(error)),
         })?;
-        let database = Database { path: path.to_owned(), bytes, reader };
+        let mut database = Database { path: path.to_owned(), bytes, reader, data: 0..0 };
         if !database.tree().fits() {
             return Err(damaged(path, "its search tree is longer than the file", None));
         }
+        database.data = data(&database.bytes, database.tree().len());
         Ok(database)
     }
 
@@ -126,8 +134,34 @@ impl Database {
         }
     }
 
+    /// The bytes in which its records lie.
+    pub(super) fn data(&self) -> &[u8] {
+        &self.bytes[self.data.clone()]
+    }
+
+    /// Where among [`Database::data`] the record lies that the tree calls so: behind the end, if the file is
+    /// damaged.
+    pub(super) fn offset(&self, pointer: u32) -> usize {
+        let behind_nodes = (pointer as usize).checked_sub(self.tree().node_count as usize + SEPARATOR);
+        behind_nodes.unwrap_or(usize::MAX)
+    }
+
+    /// What the record at an offset says, to which this address leads; read quickly if it can be, and then
+    /// without what is not wanted.
+    pub(super) fn read(
+        &self,
+        offset: usize,
+        address: IpAddr,
+        wanted: Wanted,
+    ) -> Result<Facts, DatabaseError> {
+        match Record::glance(self.data(), offset, wanted) {
+            Some(record) => Ok(record.facts()),
+            None => self.decode(address),
+        }
+    }
+
     /// The record of an address.
-    pub(super) fn decode(&self, address: IpAddr) -> Result<Facts, DatabaseError> {
+    fn decode(&self, address: IpAddr) -> Result<Facts, DatabaseError> {
         let record = self.reader.lookup(address).and_then(|found| found.decode::<Record>());
         record
             .map(|record| record.unwrap_or_default().facts())
@@ -148,6 +182,14 @@ impl std::fmt::Debug for Database {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Database({}, {})", self.path.display(), self.kind())
     }
+}
+
+/// Where records lie: behind the tree and a separator, before the last mark of metadata. The reader has found
+/// both in their places.
+fn data(bytes: &[u8], tree: usize) -> Range<usize> {
+    let end = bytes.windows(METADATA_MARK.len()).rposition(|window| window == METADATA_MARK);
+    let end = end.unwrap_or(bytes.len());
+    (tree + SEPARATOR).min(end)..end
 }
 
 /// All bytes of a regular file, and no more than a database can have.

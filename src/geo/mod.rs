@@ -4,7 +4,7 @@
 //! [`Database`] reads MaxMind files, [`compile()`] makes a [`Table`] of them, of the operator's rules and of the
 //! regions, and [`Table::resolve`] answers in a few memory reads. To learn the code, read `compile` first: it
 //! sweeps through the search `tree` of every database at once, turns records into numbers (`knowledge`), numbers
-//! into orders (`order`) and cells, joins neighbours (`cut`) and fills the trie (`poptrie`).
+//! into orders (`order`, `nearest`) and cells, joins neighbours (`cut`) and fills the trie (`poptrie`).
 //!
 //! Decisions that would surprise:
 //!
@@ -24,10 +24,12 @@ mod cut;
 mod facts;
 mod knowledge;
 mod mmdb;
+mod nearest;
 mod order;
 mod overlay;
 mod poptrie;
 mod record;
+mod records;
 mod rules;
 mod spread;
 mod table;

@@ -9,6 +9,7 @@ use std::rc::Rc;
 use crate::model::{Location, Region, RegionId};
 use crate::system::prefetch;
 
+use super::nearest::Sites;
 use super::spread::SpreadMap;
 
 /// How many regions of an order are kept.
@@ -160,17 +161,18 @@ impl Iterator for Regions<'_> {
 /// Makes orders, each once.
 pub(super) struct Sorter<'a> {
     regions: &'a [Region],
+    sites: Sites<'a>,
     orders: Vec<Rc<[RegionId]>>,
-    ids: HashMap<Rc<[RegionId]>, OrderId>,
+    ids: SpreadMap<Rc<[RegionId]>, OrderId>,
     near: SpreadMap<(u64, u64), OrderId>,
 }
 
 impl<'a> Sorter<'a> {
     /// Knows [`OrderId::NODATA`] and [`OrderId::WRITTEN`] from the start.
     pub fn new(regions: &'a [Region]) -> Self {
-        let (ids, near) = (HashMap::new(), SpreadMap::default());
+        let (sites, ids, near) = (Sites::new(regions), SpreadMap::default(), SpreadMap::default());
         // NODATA is found by its id alone: without any region, WRITTEN is as empty, and means something else.
-        let mut sorter = Sorter { regions, orders: vec![Rc::from([])], ids, near };
+        let mut sorter = Sorter { regions, sites, orders: vec![Rc::from([])], ids, near };
         let written: Vec<_> = sorter.written().take(LENGTH).collect();
         sorter.keep(&written);
         sorter
@@ -189,7 +191,7 @@ impl<'a> Sorter<'a> {
         if let Some(&known) = self.near.get(&key) {
             return known;
         }
-        let sorted = nearest(self.regions, location);
+        let sorted = self.sites.nearest(location, LENGTH);
         let order = self.keep(&sorted);
         self.near.insert(key, order);
         order
@@ -240,17 +242,4 @@ impl<'a> Sorter<'a> {
         self.ids.insert(order, id);
         id
     }
-}
-
-/// The nearest [`LENGTH`] regions; ties as written, regions without a location last.
-fn nearest(regions: &[Region], location: Location) -> Vec<RegionId> {
-    let distance = |region: &Region| region.biased_km(location).unwrap_or(f64::INFINITY);
-    let mut all: Vec<(f64, u16)> = regions.iter().map(distance).zip(0..).collect();
-    let compare = |a: &(f64, u16), b: &(f64, u16)| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1));
-    if all.len() > LENGTH {
-        all.select_nth_unstable_by(LENGTH, compare);
-        all.truncate(LENGTH);
-    }
-    all.sort_unstable_by(compare);
-    all.into_iter().map(|(_, index)| RegionId(index)).collect()
 }

@@ -11,6 +11,8 @@
 //! Coordinates may be doubles or floats. Words that are no codes, and coordinates that are not on Earth, count
 //! as absent; a value of the wrong type is an error, since then the file is not what it says.
 
+mod glance;
+
 use std::fmt;
 
 use serde::Deserialize;
@@ -20,6 +22,15 @@ use crate::model::Location;
 
 use super::centroid::letters;
 use super::facts::Facts;
+
+/// Which facts anybody asks about, besides those that everybody does.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted {
+    /// The subdivision.
+    pub subdivision: bool,
+    /// The continent.
+    pub continent: bool,
+}
 
 /// The fields that matter; serde passes over the others without reading them.
 #[derive(Default, Deserialize)]
@@ -37,7 +48,12 @@ pub(super) struct Record<'a> {
     asn: Asn,
 }
 
-impl Record<'_> {
+impl<'a> Record<'a> {
+    /// The record at an offset of a data section, read quickly; `None` where maxminddb has to read it.
+    pub fn glance(section: &'a [u8], offset: usize, wanted: Wanted) -> Option<Self> {
+        glance::Cursor::new(section, offset).record(wanted)
+    }
+
     /// The facts in it.
     pub fn facts(&self) -> Facts {
         let country = self.country.0.or(self.country_code).and_then(letters);
@@ -59,7 +75,10 @@ fn coordinates(Degrees(latitude): Degrees, Degrees(longitude): Degrees) -> Optio
 /// `US` and `CA` make `US-CA`; ISO 3166-2 allows one to three letters or digits.
 fn subdivision(country: [u8; 2], part: &str) -> Option<String> {
     let fits = matches!(part.len(), 1..=3) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    fits.then(|| format!("{}{}-{}", country[0] as char, country[1] as char, part.to_ascii_uppercase()))
+    fits.then(|| {
+        let part = part.chars().map(|letter| letter.to_ascii_uppercase());
+        country.map(char::from).into_iter().chain(['-']).chain(part).collect()
+    })
 }
 
 #[derive(Default, Deserialize)]
@@ -161,6 +180,12 @@ impl<'de: 'a, 'a> Deserialize<'de> for First<'a> {
 #[derive(Default)]
 struct Asn(Option<u32>);
 
+impl Asn {
+    fn from_text(text: &str) -> Asn {
+        Asn(text.strip_prefix("AS").unwrap_or(text).parse().ok())
+    }
+}
+
 impl<'de> Deserialize<'de> for Asn {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct AsnVisitor;
@@ -176,7 +201,7 @@ impl<'de> Deserialize<'de> for Asn {
             }
 
             fn visit_str<E>(self, text: &str) -> Result<Asn, E> {
-                Ok(Asn(text.strip_prefix("AS").unwrap_or(text).parse().ok()))
+                Ok(Asn::from_text(text))
             }
         }
         deserializer.deserialize_any(AsnVisitor)

@@ -6,8 +6,10 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use super::rules::{RuleRange, flatten};
 use crate::model::Family;
+use crate::system::prefetch;
+
+use super::rules::{RuleRange, flatten};
 
 /// IPv6 prefixes that hold IPv4 addresses: `::/96`, mapped, NAT64, Teredo, 6to4. Databases repeat their
 /// IPv4 half there; callers unfold such addresses first, so for IPv6 there is nothing at these places.
@@ -66,8 +68,12 @@ pub(super) struct Tree<'a> {
 impl<'a> Tree<'a> {
     /// Whether all nodes lie within the bytes.
     pub fn fits(&self) -> bool {
-        let node_bytes = u64::from(self.record_bits) / 4;
-        u64::from(self.node_count) * node_bytes <= self.bytes.len() as u64
+        self.len() <= self.bytes.len()
+    }
+
+    /// How many bytes the nodes fill.
+    pub fn len(&self) -> usize {
+        (self.node_count as usize).saturating_mul(usize::from(self.record_bits) / 4)
     }
 
     /// Every address of a family in order, in ranges that share a record.
@@ -111,28 +117,33 @@ impl<'a> Tree<'a> {
         (step.node > self.node_count && !is_embedded(family, step.key, step.depth)).then_some(step.node)
     }
 
+    /// Asks the processor for a node.
+    #[inline]
+    fn prefetch(&self, node: u32) {
+        let start = node as usize * (usize::from(self.record_bits) / 4);
+        if let Some(byte) = self.bytes.get(start) {
+            prefetch(byte);
+        }
+    }
+
     /// One of the two records of a node.
     fn child(&self, node: u32, one: bool) -> u32 {
-        let at = |start: usize| self.bytes.get(start).copied().unwrap_or(0);
-        let half = usize::from(one);
+        self.children(node)[usize::from(one)]
+    }
+
+    /// Both records of a node; the root where there is no such node, which ends as a loop.
+    #[inline]
+    fn children(&self, node: u32) -> [u32; 2] {
         let size = usize::from(self.record_bits) / 4;
         let start = node as usize * size;
-        match self.record_bits {
-            24 => {
-                let from = start + 3 * half;
-                u32::from_be_bytes([0, at(from), at(from + 1), at(from + 2)])
+        match *self.bytes.get(start..start + size).unwrap_or_default() {
+            [a, b, c, d, e, f] => [[0, a, b, c], [0, d, e, f]].map(u32::from_be_bytes),
+            // The middle byte holds the highest four bits of both.
+            [a, b, c, high, d, e, f] => {
+                [[high >> 4, a, b, c], [high & 0x0f, d, e, f]].map(u32::from_be_bytes)
             }
-            28 => {
-                // The middle byte holds the highest four bits of both.
-                let middle = at(start + 3);
-                let high = if one { middle & 0x0f } else { middle >> 4 };
-                let from = start + 4 * half;
-                u32::from_be_bytes([high, at(from), at(from + 1), at(from + 2)])
-            }
-            _ => {
-                let from = start + 4 * half;
-                u32::from_be_bytes([at(from), at(from + 1), at(from + 2), at(from + 3)])
-            }
+            [a, b, c, d, e, f, g, h] => [[a, b, c, d], [e, f, g, h]].map(u32::from_be_bytes),
+            _ => [0, 0],
         }
     }
 }
@@ -184,8 +195,10 @@ impl Iterator for Walk<'_> {
             self.visits -= 1;
             let (parent, depth) = (step.node, step.depth + 1);
             let key = step.key | 1 << (127 - step.depth);
-            self.stack.push(Step { node: self.tree.child(parent, true), key, depth });
-            step = Step { node: self.tree.child(parent, false), key: step.key, depth };
+            let [zero, one] = self.tree.children(parent);
+            self.tree.prefetch(one);
+            self.stack.push(Step { node: one, key, depth });
+            step = Step { node: zero, key: step.key, depth };
         }
         Some(Ok(self.range(step)))
     }

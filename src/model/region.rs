@@ -21,9 +21,13 @@ impl Region {
     /// Distance in kilometres as this region's bias bends it, by Route 53's published rule for
     /// geoproximity: `d × (1 − b/100)` for a bias of 0 or more, `d ÷ (1 + b/100)` below.
     pub fn biased_km(&self, from: Location) -> Option<f64> {
-        let km = self.location?.distance_km(from);
+        Some(self.bend(self.location?.distance_km(from)))
+    }
+
+    /// Kilometres as this region's bias bends them; see [`Region::biased_km`].
+    pub fn bend(&self, km: f64) -> f64 {
         let bias = f64::from(self.bias) / 100.0;
-        Some(if bias >= 0.0 { km * (1.0 - bias) } else { km / (1.0 + bias) })
+        if bias >= 0.0 { km * (1.0 - bias) } else { km / (1.0 + bias) }
     }
 }
 
