@@ -1,7 +1,8 @@
 //! MaxMind databases: read whole into memory, asked one address at a time, or walked from end to end.
 //!
-//! The only file that knows the maxminddb crate. It decodes records and metadata; the search tree is walked
-//! by [`super::tree`], which stops where a damaged one would not.
+//! The only file that knows the maxminddb crate. It decodes metadata, and the records that
+//! [`super::record`] cannot read quickly; the search tree is walked by [`super::tree`], which stops where a damaged
+//! one would not.
 
 use std::fs::{self, File};
 use std::io::{self, Read};

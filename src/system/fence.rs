@@ -162,6 +162,7 @@ mod linux {
             }
             self.received = (got as usize).min(count);
             for (length, header) in self.lengths.iter_mut().zip(&self.headers[..self.received]) {
+                #[allow(clippy::unnecessary_cast, reason = "musl has 32 bits for it")]
                 let control = header.msg_hdr.msg_controllen as usize;
                 *length = Length {
                     query: header.msg_len.min(self.room as u32) as u16,
