@@ -161,17 +161,18 @@ pub struct Said<'a> {
 }
 
 impl Edns {
-    /// Octets of the reply's OPT without an extended error: what every reply must leave room for.
+    /// Octets of the reply's OPT without an extended error: what every reply must leave room for. `cookie`: whether
+    /// there is a server's half to give back.
     #[inline]
-    pub fn reserve(&self, identity: &[u8]) -> usize {
+    pub fn reserve(&self, identity: &[u8], cookie: bool) -> usize {
         let ecs = self.ecs.as_ref().map_or(0, |ecs| 8 + ecs.prefix());
-        let cookie = if self.cookie.is_some() { 4 + 24 } else { 0 };
+        let cookie = if cookie { 4 + 24 } else { 0 };
         let nsid = if self.nsid && !identity.is_empty() { 4 + identity.len() } else { 0 };
         FIXED + ecs + cookie + nsid
     }
 
-    /// Writes the reply's OPT. Room for all but the extended error was [reserved](Edns::reserve), and the error is left out
-    /// where it does not fit.
+    /// Writes the reply's OPT. Room for all but the extended error was [reserved](Edns::reserve), and the error is
+    /// left out where it does not fit.
     #[inline]
     pub fn write(&self, message: &mut Message<'_>, said: &Said<'_>, reserved: usize) {
         let error = said.error.filter(|(_, text)| message.has_room(reserved + 6 + text.len()));

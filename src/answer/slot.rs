@@ -189,7 +189,13 @@ impl Slot {
 
     /// Writes the reply anew, as short as any resolver may want it; gives its length.
     pub fn shorten(&self, frame: &mut [u8], with: With<'_>) -> usize {
-        self.compose(frame, MIN_ROOM, with).0
+        let With { snapshot, now, worker, labels } = with;
+        let with = With { snapshot, now, worker: &mut *worker, labels };
+        let (length, _, truncated) = self.compose(frame, MIN_ROOM, with);
+        if truncated {
+            worker.counters.truncated.add();
+        }
+        length
     }
 
     /// The reply, in at most `limit` octets: its length, its code, and whether something was left out.
@@ -197,7 +203,11 @@ impl Slot {
     fn compose(&self, frame: &mut [u8], limit: usize, with: With<'_>) -> (usize, Rcode, bool) {
         let With { snapshot, now, worker, labels } = with;
         let world = &*snapshot.world;
-        let reserved = self.edns.as_ref().map_or(0, |edns| edns.reserve(world.identity.as_bytes()));
+        let limit = limit.min(frame.len());
+        let cookie = self.edns.as_ref().and_then(|edns| edns.cookie.as_ref());
+        let cookie = cookie.and_then(|c| cookie::server_half(c, self.peer.ip(), now.unix, &world.cookies));
+        let reserved =
+            self.edns.as_ref().map_or(0, |edns| edns.reserve(world.identity.as_bytes(), cookie.is_some()));
         // An identity has at most 64 octets, so header, question and OPT fit into 512.
         let question = if self.readable { self.question.octets() } else { 0 };
         let mut message = Message::over(frame, labels, question, limit.saturating_sub(reserved));
@@ -208,7 +218,16 @@ impl Slot {
         };
         message.raise_limit(limit);
         if let Some(edns) = &self.edns {
-            self.put_edns(edns, reserved, &mut message, &outcome, world, now);
+            let said = Said {
+                extended: (outcome.rcode.0 >> 4) as u8,
+                payload: world.payload,
+                scope: outcome.scope,
+                cookie,
+                identity: world.identity.as_bytes(),
+                error: outcome.error,
+            };
+            edns.write(&mut message, &said, reserved);
+            message.count(Section::Additional, 1);
         }
         // RA, AD and CD are clear.
         let flags = u8::from(outcome.authoritative) << 2 | u8::from(outcome.truncated) << 1;
@@ -238,29 +257,6 @@ impl Slot {
             (Transport::Udp, Some(edns)) => usize::from(edns.payload.clamp(512, world.payload.max(512))),
             (Transport::Udp, None) => MIN_ROOM,
         }
-    }
-
-    #[inline]
-    fn put_edns(
-        &self,
-        edns: &Edns,
-        reserved: usize,
-        message: &mut Message<'_>,
-        outcome: &Outcome,
-        world: &World,
-        now: Now,
-    ) {
-        let cookie = edns.cookie.as_ref();
-        let said = Said {
-            extended: (outcome.rcode.0 >> 4) as u8,
-            payload: world.payload,
-            scope: outcome.scope,
-            cookie: cookie.and_then(|c| cookie::server_half(c, self.peer.ip(), now.unix, &world.cookies)),
-            identity: world.identity.as_bytes(),
-            error: outcome.error,
-        };
-        edns.write(message, &said, reserved);
-        message.count(Section::Additional, 1);
     }
 }
 

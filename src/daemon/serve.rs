@@ -297,8 +297,10 @@ impl Starting {
     /// Workers are numbered: UDP's sockets first, TCP's thread last.
     fn spawn_workers(&mut self, listeners: Listeners, shared: &Shared) -> std::io::Result<()> {
         let processors = system::processors();
-        // Two workers on one processor would only wait for each other: then the system places them.
-        let pinned = listeners.udp.len() <= processors.len();
+        // With as many workers as processors each has its own. With fewer the system places them: processes that
+        // each took the first few would crowd there and leave the rest idle.
+        let pinned = listeners.udp.len() == processors.len();
+        info!(workers = listeners.udp.len(), processors = processors.len(), pinned, "UDP workers");
         for (number, sockets) in listeners.udp.into_iter().enumerate() {
             for socket in sockets {
                 let worker = udp::UdpWorker {

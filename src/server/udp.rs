@@ -6,7 +6,7 @@ use std::net::UdpSocket;
 use std::thread::JoinHandle;
 
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, warn};
+use tracing::warn;
 
 use super::bind::IDLE_WAKE;
 use super::link::{Link, System};
@@ -40,7 +40,7 @@ impl UdpWorker {
         let UdpWorker { name, processor, socket, reader, worker } = self;
         std::thread::Builder::new().name(name).spawn(move || {
             if let Some(Err(error)) = processor.map(system::pin) {
-                debug!(processor, %error, "a worker is not pinned");
+                warn!(processor, %error, "a worker is not pinned");
             }
             match System::new(socket, BATCH) {
                 Ok(link) => serve(link, reader, worker, &shutdown),
@@ -100,7 +100,7 @@ fn send_shortened(
     for index in (0..BATCH).filter(|index| too_long & 1 << index != 0) {
         batch.shorten(index, snapshot, link, now, worker);
     }
-    link.send(|_, _| {});
+    link.send(|_, _| worker.counters.unsent.add());
 }
 
 /// The timeout, a signal, or an ICMP error about a reply that somebody did not want.

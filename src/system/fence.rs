@@ -28,8 +28,8 @@ mod linux {
 
     use libc::{c_int, iovec, mmsghdr, sockaddr_in6};
 
-    /// Octets of an IPv4 address structure, and of an IPv6 one.
-    const NAME_OCTETS: [u32; 2] = [size_of::<libc::sockaddr_in>() as u32, size_of::<sockaddr_in6>() as u32];
+    /// Octets of an address structure: an IPv6 one's, in which an IPv4 one's fit.
+    const NAME_OCTETS: u32 = size_of::<sockaddr_in6>() as u32;
 
     /// Frames start so many octets apart beyond a page: at equal distances of a page they would all compete for
     /// the same few lines of the first cache.
@@ -140,7 +140,7 @@ mod linux {
             self.received = 0;
             let count = self.headers.len();
             for index in 0..count {
-                self.lengths[index].name = NAME_OCTETS[1] as u16;
+                self.lengths[index].name = NAME_OCTETS as u16;
                 self.lengths[index].control = size_of::<Control>() as u16;
                 self.sources[index] = index as u16;
             }
@@ -167,16 +167,17 @@ mod linux {
                 *length = Length {
                     query: header.msg_len.min(self.room as u32) as u16,
                     reply: 0,
-                    name: header.msg_hdr.msg_namelen.min(NAME_OCTETS[1]) as u16,
+                    name: header.msg_hdr.msg_namelen.min(NAME_OCTETS) as u16,
                     control: control.min(size_of::<Control>()) as u16,
                 };
             }
             Ok(self.received)
         }
 
-        /// Sends every reply to where its query came from, from the address that was asked, and forgets
-        /// the replies' lengths. `refused` is told of each frame whose reply the system would not take, which costs
-        /// the others nothing.
+        /// Sends every reply to where its query came from, from the address that was asked, and forgets the
+        /// replies' lengths. `refused` is told of each frame whose reply the system would not take, which costs
+        /// the others nothing. Nothing waits for room: a worker that did would stand still for as long as
+        /// somebody keeps the socket's send buffer full, with replies to neighbours that do not exist.
         pub fn send(&mut self, socket: &impl AsFd, mut refused: impl FnMut(usize, io::Error)) {
             let mut count = 0;
             for index in 0..self.received {
@@ -193,7 +194,12 @@ mod linux {
                 // SAFETY: as in `receive`; `sent` is below `count`, so the rest of the headers is not empty, and
                 // the system only reads what they point to.
                 let got = unsafe {
-                    libc::sendmmsg(fd, self.headers[sent..count].as_mut_ptr(), (count - sent) as u32, 0)
+                    libc::sendmmsg(
+                        fd,
+                        self.headers[sent..count].as_mut_ptr(),
+                        (count - sent) as u32,
+                        libc::MSG_DONTWAIT as _,
+                    )
                 };
                 if got > 0 {
                     sent += got as usize;
@@ -262,6 +268,8 @@ mod linux {
     pub enum SocketOption {
         /// A receive buffer of so many octets, whatever `net.core.rmem_max` says; needs CAP_NET_ADMIN.
         ReceiveBufferForced,
+        /// The same for sending, and `net.core.wmem_max`.
+        SendBufferForced,
         /// Datagrams of IPv4 come with the address that they were sent to.
         TellAddress4,
         /// The same for IPv6.
@@ -278,6 +286,7 @@ mod linux {
     pub fn set(socket: &impl AsFd, option: SocketOption, value: c_int) -> io::Result<()> {
         let (level, name) = match option {
             SocketOption::ReceiveBufferForced => (libc::SOL_SOCKET, libc::SO_RCVBUFFORCE),
+            SocketOption::SendBufferForced => (libc::SOL_SOCKET, libc::SO_SNDBUFFORCE),
             SocketOption::TellAddress4 => (libc::IPPROTO_IP, libc::IP_PKTINFO),
             SocketOption::TellAddress6 => (libc::IPPROTO_IPV6, libc::IPV6_RECVPKTINFO),
             SocketOption::PathMtu4 => (libc::IPPROTO_IP, libc::IP_MTU_DISCOVER),

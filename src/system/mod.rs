@@ -9,7 +9,7 @@ mod socket;
 
 pub use fence::prefetch;
 pub use processor::{pin, processors};
-pub use socket::{grow_receive_buffer, is_too_long, never_fragment, tell_address};
+pub use socket::{grow_receive_buffer, grow_send_buffer, is_too_long, never_fragment, tell_address};
 
 #[cfg(target_os = "linux")]
 pub use fence::Datagrams;

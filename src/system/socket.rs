@@ -25,6 +25,11 @@ mod linux {
         set(socket, SocketOption::ReceiveBufferForced, i32::try_from(octets).unwrap_or(i32::MAX))
     }
 
+    /// The same for sending.
+    pub fn grow_send_buffer(socket: &impl AsFd, octets: usize) -> io::Result<()> {
+        set(socket, SocketOption::SendBufferForced, i32::try_from(octets).unwrap_or(i32::MAX))
+    }
+
     /// Datagrams leave whole or not at all (RFC 9715 §3.1): too long for the interface, they are refused; too
     /// long for a link further on, they are dropped there. What ICMP says of a path is not believed, because
     /// anybody can say it.
@@ -49,6 +54,11 @@ mod portable {
 
     /// Elsewhere the system's limit holds.
     pub fn grow_receive_buffer<S>(_: &S, _: usize) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// Elsewhere the system's limit holds.
+    pub fn grow_send_buffer<S>(_: &S, _: usize) -> io::Result<()> {
         Err(io::ErrorKind::Unsupported.into())
     }
 

@@ -11,6 +11,10 @@ const FAMILIES: [(&str, &str); 2] = [("0.0.0.0:0", "198.51.100.53"), ("[::]:0", 
 
 /// A node in a network of its own, whose only link carries 1,280 octets at once.
 fn start(scene: &Scene, listen: &str) -> Node {
+    let allowed = Command::new("unshare").args(["--map-root-user", "--net", "true"]).status();
+    let cure =
+        "these tests make a network of their own: allow unprivileged user namespaces, or run them as root";
+    assert!(allowed.expect("unshare runs").success(), "{cure}");
     let text = format!(
         "[server]\nlisten = [\"{listen}\"]\nstate = \"state\"\npayload = 4096\n[api]\nlisten = \"127.0.0.1:0\"\n\
          [zones.\"gslb.example.\"]\nfile = \"zone\"\n[regions.here]\n[services.www]\nnames = [\"www.gslb.example.\"]\n\
@@ -70,15 +74,18 @@ fn a_reply_too_long_for_the_link_is_cut_and_not_fragmented() {
         assert!(shown.contains("0123456789") && shown.contains("(TCP)"), "{shown}");
         let metrics = inside(&node, &format!("curl -s http://{}/metrics", node.api));
         assert!(metrics.contains("meridian_unsent_replies_total 2\n"), "{metrics}");
-        assert_eq!(fragments(&inside(&node, "cat /proc/net/snmp")), 0);
+        assert_eq!(fragments(&node), [0, 0]);
         node.stop();
     }
 }
 
-/// Fragments that were made in a network.
-fn fragments(snmp: &str) -> u64 {
-    let mut lines = snmp.lines().filter(|line| line.starts_with("Ip: ")).map(|line| line.split(' '));
+/// Fragments that were made in the node's network, of IPv4 and of IPv6.
+fn fragments(node: &Node) -> [u64; 2] {
+    let four = inside(node, "cat /proc/net/snmp");
+    let mut lines = four.lines().filter(|line| line.starts_with("Ip: ")).map(|line| line.split(' '));
     let (names, values) = (lines.next().expect("names"), lines.next().expect("values"));
-    let mut both = names.zip(values);
-    both.find(|(name, _)| *name == "FragCreates").expect("a count").1.parse().expect("a number")
+    let four = names.zip(values).find(|(name, _)| *name == "FragCreates").expect("a count").1;
+    let six = inside(node, "cat /proc/net/snmp6");
+    let six = six.lines().find_map(|line| line.strip_prefix("Ip6FragCreates")).expect("a count");
+    [four, six].map(|count| count.trim().parse().expect("a number"))
 }

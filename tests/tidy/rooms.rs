@@ -3,8 +3,8 @@
 use crate::Finding;
 use crate::source::{Source, is_test};
 
-/// What every room may import beside itself, `telemetry` and `system`. The same table, with what each room holds, stands in
-/// `ARCHITECTURE.md`; a test compares them.
+/// What every room may import beside itself, `telemetry` and `system`. The same table, with what each room holds,
+/// stands in `ARCHITECTURE.md`; a test compares them.
 pub const ROOMS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("config", &["model"]),

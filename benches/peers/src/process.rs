@@ -168,9 +168,18 @@ fn tail(path: &Path) -> String {
 
 /// Keeps this thread on the generator's processor.
 pub fn pin_generator() -> Result<()> {
+    pin_to(&[GENERATOR_PROCESSOR])
+        .with_context(|| format!("processor {GENERATOR_PROCESSOR} is not there; two are needed"))
+}
+
+/// Lets this thread run beside the server as well: a thread inherits the generator's processor, which is never idle.
+pub fn unpin() -> Result<()> {
+    pin_to(&[SERVER_PROCESSOR, GENERATOR_PROCESSOR]).context("cannot let a thread run on both processors")
+}
+
+fn pin_to(processors: &[usize]) -> std::io::Result<()> {
     use rustix::thread::{CpuSet, sched_setaffinity};
     let mut set = CpuSet::new();
-    set.set(GENERATOR_PROCESSOR);
-    sched_setaffinity(None, &set)
-        .with_context(|| format!("processor {GENERATOR_PROCESSOR} is not there; two are needed"))
+    processors.iter().for_each(|number| set.set(*number));
+    Ok(sched_setaffinity(None, &set)?)
 }

@@ -31,5 +31,5 @@ pub trait Link: Frames {
     fn send(&mut self, refused: impl FnMut(usize, io::Error));
 }
 
-#[cfg(test)]
+#[cfg(all(test, target_os = "linux"))]
 mod tests;

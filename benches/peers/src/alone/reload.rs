@@ -7,6 +7,7 @@ use anyhow::Result;
 
 use super::api;
 use crate::load::{Generator, Pace, Tally};
+use crate::process;
 use crate::results::{Alone, Limit, Line, Results};
 use crate::servers::Server;
 use crate::workload::{Ring, Workload};
@@ -73,12 +74,13 @@ fn reload(generator: &mut Generator<'_>, api: std::net::SocketAddr) -> Result<(T
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
         let call = scope.spawn(|| {
+            let unpinned = process::unpin();
             let begin = Instant::now();
             let exchange = api::call(api, "POST", "/v1/reload", "");
             let time = begin.elapsed();
             std::thread::sleep(AFTER);
             done.store(true, Ordering::Relaxed);
-            exchange.map(|_| time)
+            unpinned.and(exchange).map(|_| time)
         });
         let tally = generator.run_while(Pace::Steady(RATE), |_| !done.load(Ordering::Relaxed));
         let time = call.join().map_err(|_| anyhow::anyhow!("the reload's caller ended by itself"))?;
