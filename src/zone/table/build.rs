@@ -27,6 +27,8 @@ struct Node<'a> {
     rrsets: Vec<&'a Rrset>,
     steers: Option<Steers>,
     parent_side: Vec<&'a Rrset>,
+    /// At the apex of a served child: the zone that delegates it.
+    delegated_by: Option<u32>,
 }
 
 /// Compiles zones and steered names; `None` when there is an error among the problems.
@@ -137,6 +139,7 @@ fn place_rrset<'a>(
     } else if origins.get(&rrset.owner) == Some(&deepest) && is_nearest_parent(origins, id, zone, rrset) {
         let node = nodes.entry(Key::of(&rrset.owner)).or_default();
         node.zone = deepest;
+        node.delegated_by = Some(id);
         node.parent_side.push(rrset);
     }
 }
@@ -208,7 +211,10 @@ fn has(node: &Node<'_>, rtype: u16) -> bool {
 
 fn add_empty_non_terminals(nodes: &mut BTreeMap<Key, Node<'_>>, zones: &[Zone]) {
     let apexes: Vec<_> = zones.iter().map(|zone| Key::of(&zone.origin)).collect();
-    let present: Vec<_> = nodes.iter().map(|(key, node)| (key.clone(), node.zone)).collect();
+    let inside = nodes.iter().map(|(key, node)| (key.clone(), node.zone));
+    // A cut to a served child has names of the parent's above it, as any other has.
+    let cuts = nodes.iter().filter_map(|(key, node)| Some((key.clone(), node.delegated_by?)));
+    let present: Vec<_> = inside.chain(cuts).collect();
     for (key, zone) in present {
         let Some(apex) = apexes.get(zone as usize) else { continue };
         let mut above = if key == *apex { None } else { key.parent() };
@@ -282,12 +288,7 @@ impl Assembly {
 
     /// An entry outside the hash table that answers DS from the parent zone.
     fn parent_side(&mut self, wire: &[u8], node: &Node<'_>) -> u32 {
-        if node.parent_side.is_empty() {
-            return NONE;
-        }
-        let parent = super::parent(wire);
-        let zone = self.by_name.get(parent).map_or(node.zone, |id| self.entries[*id as usize].zone);
-        self.push(wire, zone, &node.parent_side)
+        node.delegated_by.map_or(NONE, |zone| self.push(wire, zone, &node.parent_side))
     }
 
     fn push(&mut self, wire: &[u8], zone: u32, rrsets: &[&Rrset]) -> u32 {

@@ -46,6 +46,8 @@ fn world() -> Names {
                 ("child.example.", rtype::NS),
                 ("child.example.", rtype::DS),
                 ("glue.child.example.", rtype::A),
+                ("child.below.example.", rtype::NS),
+                ("child.below.example.", rtype::DS),
                 ("one.collide.example.", rtype::A),
                 ("two.collide.example.", rtype::AAAA),
                 (LONG[0], rtype::A),
@@ -53,6 +55,7 @@ fn world() -> Names {
             ],
         ),
         zone("child.example.", &[("www.child.example.", rtype::A)]),
+        zone("child.below.example.", &[]),
     ];
     let steered = name("*.cust.example.");
     let steered =
@@ -118,6 +121,18 @@ fn a_served_child_answers_for_itself_and_its_parent_for_ds() {
     assert!(names.rrset(parent_side, rtype::DS).is_some());
     let (_, soa_owner, _) = names.soa(parent_side);
     assert_eq!(soa_owner, name("example.").as_wire());
+}
+
+/// Resolvers that ask label by label would lose the child where the names between are said not to exist.
+#[test]
+fn what_lies_between_a_zone_and_its_served_child_exists() {
+    check("below.example.", "node below.example.");
+    check("child.below.example.", "node child.below.example.");
+    check("other.below.example.", "missing below below.example.");
+    let names = world();
+    let asked = Asked::of(name("child.below.example.").as_wire()).unwrap();
+    let Found::Node(parent_side) = names.find(&asked, true) else { panic!() };
+    assert_eq!(names.soa(parent_side).1, name("example.").as_wire());
 }
 
 #[test]
