@@ -1,7 +1,7 @@
 //! Where a UDP worker's datagrams come from and replies go: the one seam between answering and the network.
 //!
 //! A link hands out its frames in place and takes lengths back; whoever answers never sees a socket. On Linux it is
-//! a socket with a batch a call ([`batched`]), elsewhere a socket with one datagram a call ([`plain`]).
+//! a socket with a batch a call ([`batched`]), elsewhere a socket with one datagram a call (`plain`).
 
 #[cfg(target_os = "linux")]
 pub mod batched;
