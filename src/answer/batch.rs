@@ -23,12 +23,7 @@ impl Batch {
         Batch { slots, labels: NO_LABELS }
     }
 
-    /// How many queries are answered at once.
-    pub fn size(&self) -> usize {
-        self.slots.len()
-    }
-
-    /// Answers the queries in the frames, in place; no more than [`size`](Batch::size) of them.
+    /// Answers the queries in the frames, in place; no more of them than it was made for.
     pub fn answer(
         &mut self,
         snapshot: &Snapshot,

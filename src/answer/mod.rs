@@ -23,7 +23,7 @@ mod worker;
 
 pub use batch::Batch;
 pub use client::Asker;
-pub use frames::{Frames, MIN_ROOM, Single};
+pub use frames::{Frames, MIN_ROOM};
 pub use query::{Question, Rcode};
 pub use worker::Worker;
 
@@ -31,6 +31,7 @@ use std::net::SocketAddr;
 
 use crate::snapshot::Snapshot;
 use crate::telemetry::{DropWhy, Transport};
+use frames::Single;
 use message::NO_LABELS;
 use slot::{Slot, With};
 

@@ -179,28 +179,19 @@ impl Slot {
         }
         let With { snapshot, now, worker, labels } = with;
         let with = With { snapshot, now, worker: &mut *worker, labels };
-        let (length, rcode, truncated) = self.compose(frame, self.limit(&snapshot.world), with);
+        let (length, rcode) = self.compose(frame, self.limit(&snapshot.world), with);
         worker.counters.rcode(rcode.0);
-        if truncated {
-            worker.counters.truncated.add();
-        }
         Reply::Send(length)
     }
 
     /// Writes the reply anew, as short as any resolver may want it; gives its length.
     pub fn shorten(&self, frame: &mut [u8], with: With<'_>) -> usize {
-        let With { snapshot, now, worker, labels } = with;
-        let with = With { snapshot, now, worker: &mut *worker, labels };
-        let (length, _, truncated) = self.compose(frame, MIN_ROOM, with);
-        if truncated {
-            worker.counters.truncated.add();
-        }
-        length
+        self.compose(frame, MIN_ROOM, with).0
     }
 
-    /// The reply, in at most `limit` octets: its length, its code, and whether something was left out.
+    /// The reply, in at most `limit` octets: its length and its code.
     #[inline]
-    fn compose(&self, frame: &mut [u8], limit: usize, with: With<'_>) -> (usize, Rcode, bool) {
+    fn compose(&self, frame: &mut [u8], limit: usize, with: With<'_>) -> (usize, Rcode) {
         let With { snapshot, now, worker, labels } = with;
         let world = &*snapshot.world;
         let limit = limit.min(frame.len());
@@ -212,7 +203,9 @@ impl Slot {
         let question = if self.readable { self.question.octets() } else { 0 };
         let mut message = Message::over(frame, labels, question, limit.saturating_sub(reserved));
         let outcome = match self.read {
-            Read::Query => Sections { slot: self, snapshot, now, worker, message: &mut message }.query(),
+            Read::Query => {
+                Sections { slot: self, snapshot, now, worker: &mut *worker, message: &mut message }.query()
+            }
             Read::Reject(rcode) => Outcome::of(rcode),
             Read::CookieOnly | Read::Drop(_) => Outcome::of(Rcode::NOERROR),
         };
@@ -232,7 +225,10 @@ impl Slot {
         // RA, AD and CD are clear.
         let flags = u8::from(outcome.authoritative) << 2 | u8::from(outcome.truncated) << 1;
         let length = message.finish(self.readable, flags, outcome.rcode.0 as u8 & 0x0f);
-        (length, outcome.rcode, outcome.truncated)
+        if outcome.truncated {
+            worker.counters.truncated.add();
+        }
+        (length, outcome.rcode)
     }
 
     fn is_internet(&self) -> bool {

@@ -155,14 +155,13 @@ impl Names {
     /// Hints change no result; the second and the third read what the one before asked for.
     #[inline]
     pub fn hint(&self, asked: &Asked) {
-        prefetch(&self.slots[asked.hash() as usize & (self.slots.len() - 1)]);
+        prefetch(self.first_slot(asked));
     }
 
     /// The second hint: the entry in that slot will be needed.
     #[inline]
     pub fn hint_entry(&self, asked: &Asked) {
-        let slot = self.slots[asked.hash() as usize & (self.slots.len() - 1)];
-        if let Some(entry) = self.entries.get(slot.entry as usize) {
+        if let Some(entry) = self.entries.get(self.first_slot(asked).entry as usize) {
             prefetch(entry);
         }
     }
@@ -170,14 +169,19 @@ impl Names {
     /// The third hint: what that entry points to will be needed.
     #[inline]
     pub fn hint_data(&self, asked: &Asked) {
-        let slot = self.slots[asked.hash() as usize & (self.slots.len() - 1)];
-        let Some(entry) = self.entries.get(slot.entry as usize) else { return };
+        let Some(entry) = self.entries.get(self.first_slot(asked).entry as usize) else { return };
         if usize::from(entry.name_len) > INLINE {
             prefetch(&self.bytes[entry.name_at as usize]);
         }
         if entry.service == NONE && entry.rrset_count > 0 {
             prefetch(&self.rrsets[entry.rrsets as usize]);
         }
+    }
+
+    /// Where probing for a name begins.
+    #[inline]
+    fn first_slot(&self, asked: &Asked) -> &Slot {
+        &self.slots[asked.hash() as usize & (self.slots.len() - 1)]
     }
 
     /// The entry of exactly this name (wire format, lower case), before any cut is considered.
