@@ -161,10 +161,20 @@ pub fn pick(
         let (ttl, scope) = (service.ttl.min, client.depth);
         return Pick { answer: Answer::Nodata, ttl, scope, why: Why::EmptyOrder };
     }
-    if let Some(pick) = at_once(service, client, family, live, now, &mut seen) {
-        return pick;
-    }
-    let (best, ttl) = walk(service, client, family, live, now, &mut seen);
+    let pick = at_once(service, client, family, live, now, &mut seen);
+    pick.unwrap_or_else(|| at_length(service, client, family, live, now, &mut seen))
+}
+
+/// The whole walk, and what it comes to.
+fn at_length(
+    service: &Steered,
+    client: &Client<'_>,
+    family: Family,
+    live: &[Live],
+    now: u64,
+    seen: &mut impl FnMut(Step),
+) -> Pick {
+    let (best, ttl) = walk(service, client, family, live, now, seen);
     let scope = match &best {
         Some(best) if best.hashed => client.depth.max(granularity(client.address)),
         _ => client.depth,
@@ -176,7 +186,7 @@ pub fn pick(
     Pick { answer, ttl: ttl.max(1), scope, why }
 }
 
-/// What nearly every walk comes to: the first candidate is fit and keeps everybody.
+/// What nearly every walk comes to: the first candidate is fit and keeps everybody. The same as [`at_length`], sooner.
 #[inline]
 fn at_once(
     service: &Steered,

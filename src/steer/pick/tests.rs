@@ -173,3 +173,43 @@ fn an_empty_order_is_nodata_for_these_clients_only() {
     let pick = ask(&table("f100", "-"), &[], Family::V4);
     assert_eq!((pick.answer, pick.scope, pick.ttl), (Answer::Nodata, 16, 5));
 }
+
+/// Every pair of words in both families, every way to know the client, and a deadline: the short way says nothing
+/// that the long one does not.
+#[test]
+fn what_is_picked_at_once_is_what_the_whole_walk_picks() {
+    let words = &["f100", "f50", "f0", "?100", "i0", "x100", "b100", "-"];
+    let orders: [&[u16]; 4] = [&[], &[0], &[1, 0], &[7]];
+    let mut short = 0;
+    for (one, two, six) in words
+        .iter()
+        .flat_map(|one| words.iter().flat_map(move |two| words.iter().map(move |six| (one, two, six))))
+    {
+        let mut table = table(&format!("{one} {two}"), &format!("{six} f100"));
+        let mut first = table.live[0].load();
+        for (families, mask, deadline) in [
+            (Families::Independent, first.mask, 0),
+            (Families::Independent, 0, 0),
+            (Families::Independent, first.mask, 7),
+            (Families::Together, first.mask, 0),
+        ] {
+            (first.mask, first.deadline, table.service.families) = (mask, deadline, families);
+            table.live[0].store(first);
+            for (first, rest) in orders.iter().flat_map(|first| orders.iter().map(move |rest| (first, rest)))
+            {
+                let regions = |order: &[u16]| -> Vec<_> { order.iter().map(|id| RegionId(*id)).collect() };
+                let (first, rest) = (regions(first), regions(rest));
+                let address = "198.51.100.7".parse().unwrap();
+                let client = Client { address, first: &first, rest: &rest, depth: 16 };
+                let (mut soon, mut late) = (Vec::new(), Vec::new());
+                let (service, live) = (&table.service, &table.live);
+                let pick = at_once(service, &client, Family::V4, live, 4, &mut |step| soon.push(step));
+                let Some(pick) = pick else { continue };
+                let whole = at_length(service, &client, Family::V4, live, 4, &mut |step| late.push(step));
+                assert_eq!((pick, soon), (whole, late), "{one} {two} {six} {families:?}");
+                short += 1;
+            }
+        }
+    }
+    assert!(short > 1000, "{short}");
+}
