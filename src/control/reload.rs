@@ -5,6 +5,7 @@ use std::time::SystemTime;
 use super::compile::{Built, Node, load};
 use crate::config::Config;
 use crate::model::{Place, Problem, Problems};
+use crate::system::spawn_in_background;
 
 /// What a reload came to. One that fails changes nothing.
 #[derive(Clone, Debug)]
@@ -19,25 +20,16 @@ pub struct Reloaded {
     pub problems: Vec<Problem>,
 }
 
-/// Compiles on a thread of its own at low priority, so that answering keeps its CPU, and hands the result to
-/// `done`.
+/// Compiles on a thread that answering comes before, and hands the result to `done`.
 pub fn compile_aside(
     path: std::path::PathBuf,
     node: Node,
     done: impl FnOnce(Option<Box<Built>>, Problems) + Send + 'static,
 ) -> std::io::Result<()> {
-    let work = move || {
-        lower_priority();
+    spawn_in_background("compile", move || {
         let (built, problems) = load(&path, &node);
         done(built.map(Box::new), problems);
-    };
-    std::thread::Builder::new().name("compile".into()).spawn(work).map(|_| ())
-}
-
-/// Nice 10 for this thread alone (Linux keeps the value by thread). A refusal costs nothing but fairness.
-fn lower_priority() {
-    let thread = rustix::thread::gettid();
-    let _ = rustix::process::setpriority_process(Some(thread), 10);
+    })
 }
 
 /// What a running node keeps from its start, whatever the file says now.

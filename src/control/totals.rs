@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::model::Family;
 use crate::snapshot::Snapshot;
+use crate::system::spawn_in_background;
 
 /// Answers by service, region and family, and the latest moment (Unix seconds) until which one may be cached.
 #[derive(Debug, Default)]
@@ -19,7 +20,8 @@ impl Totals {
         self.retired.push(old);
     }
 
-    /// Settles and drops every retired snapshot that nobody else holds any more.
+    /// Settles and drops every retired snapshot that nobody else holds any more. They are freed in the
+    /// background: a large one takes milliseconds, which verdicts and operators would wait for.
     pub fn settle(&mut self) {
         let (free, held) =
             std::mem::take(&mut self.retired).into_iter().partition(|old| Arc::strong_count(old) == 1);
@@ -27,6 +29,10 @@ impl Totals {
         let free: Vec<Arc<Snapshot>> = free;
         for old in &free {
             add_all(old, &mut self.settled);
+        }
+        if !free.is_empty() {
+            // Without a thread they are freed here, with the closure that has them.
+            let _ = spawn_in_background("free", move || drop(free));
         }
     }
 
