@@ -13,7 +13,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use meridian::answer::{Batch, Frames, Now, Peer, Worker, answer};
-use meridian::control::{Node, load};
+use meridian::control::{Node, Threads, load};
 use meridian::server::udp::BATCH;
 use meridian::snapshot::Snapshot;
 use meridian::telemetry::{Counters, Transport};
@@ -31,7 +31,7 @@ fn world(regions: usize, names: usize) -> Snapshot {
     let config = directory.path().join("meridian.toml");
     std::fs::write(&config, configuration(regions, names)).expect("a configuration");
     let node = Node { host_name: "bench".into(), cookie_secret: [7; 16] };
-    let (built, problems) = load(&config, &node);
+    let (built, problems) = load(&config, &node, Threads::One);
     built.unwrap_or_else(|| panic!("{problems}")).at_rest(SystemTime::now(), 1)
 }
 

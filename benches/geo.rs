@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use criterion::{Criterion, Throughput};
 use maxminddb::WithinOptions;
-use meridian::geo::{self, Database, Input, Table};
+use meridian::geo::{self, Database, Input, Table, Threads};
 use meridian::model::{Location, Place, Region, unfold};
 
 const VARIABLE: &str = "MERIDIAN_GEO_DATABASES";
@@ -84,7 +84,7 @@ fn main() {
 }
 
 fn compile(databases: &[Database], regions: &[Region]) -> Table {
-    let input = Input { databases, regions, rules: &[], service_rules: &[] };
+    let input = Input { databases, regions, rules: &[], service_rules: &[], threads: Threads::One };
     let before = cpu_seconds();
     let started = Instant::now();
     let table = geo::compile(&input).unwrap_or_else(|error| panic!("{error}"));

@@ -15,7 +15,7 @@ use std::time::SystemTime;
 
 use meridian::answer::{Batch, Frames, Now, Peer, Reply, Worker, answer};
 use meridian::control::words::Truth;
-use meridian::control::{Node, State, load};
+use meridian::control::{Node, State, Threads, load};
 use meridian::health;
 use meridian::server::udp::BATCH;
 use meridian::snapshot::{Snapshot, Tally};
@@ -101,7 +101,7 @@ fn snapshot() -> Snapshot {
     std::fs::write(at("meridian.toml"), CONFIG).unwrap();
     std::fs::write(at("example.zone"), ZONE).unwrap();
     let node = Node { host_name: "host".into(), cookie_secret: [7; 16] };
-    let (built, problems) = load(&at("meridian.toml"), &node);
+    let (built, problems) = load(&at("meridian.toml"), &node, Threads::One);
     let built = built.unwrap_or_else(|| panic!("{problems}"));
     let (verdicts, state) = (health::Table::default(), State::default());
     let truth = Truth { verdicts: &verdicts, state: &state, now: SystemTime::UNIX_EPOCH };

@@ -13,7 +13,7 @@ use std::net::IpAddr;
 use std::path::Path;
 
 use libfuzzer_sys::fuzz_target;
-use meridian::geo::{Database, Input, compile};
+use meridian::geo::{Database, Input, Threads, compile};
 use meridian::model::{Location, Place, Region};
 use mmdb_writer::{Layout, Precision, Record, Writer};
 
@@ -74,7 +74,13 @@ fuzz_target!(|input: &[u8]| {
     drop((database.kind().len(), database.description().len(), database.build_epoch()));
     let databases = [database];
     let regions = [region("eu-west", 53.35, -6.26), region("ap-northeast", 35.68, 139.69)];
-    let input = Input { databases: &databases, regions: &regions, rules: &[], service_rules: &[] };
+    let input = Input {
+        databases: &databases,
+        regions: &regions,
+        rules: &[],
+        service_rules: &[],
+        threads: Threads::One,
+    };
     let Ok(table) = compile(&input) else { return };
     for address in addresses {
         let resolved = table.resolve(None, address);

@@ -17,7 +17,7 @@ use domain::rdata::AllRecordData;
 
 use super::*;
 use crate::control::words::Truth;
-use crate::control::{Node, State, load};
+use crate::control::{Node, State, Threads, load};
 use crate::health;
 use crate::snapshot::Tally;
 use crate::telemetry::Counters;
@@ -121,7 +121,7 @@ fn snapshot() -> &'static Snapshot {
         std::fs::write(at("example.zone"), ZONE).unwrap();
         std::fs::write(at("geo.mmdb"), database()).unwrap();
         let node = Node { host_name: "host".into(), cookie_secret: [7; 16] };
-        let (built, problems) = load(&at("meridian.toml"), &node);
+        let (built, problems) = load(&at("meridian.toml"), &node, Threads::Many);
         let built = built.unwrap_or_else(|| panic!("{problems}"));
         let (verdicts, state) = (health::Table::default(), State::default());
         let truth = Truth { verdicts: &verdicts, state: &state, now: SystemTime::UNIX_EPOCH };

@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Context, router};
 use crate::answer::{Now, Peer, Reply, Worker, answer};
 use crate::anycast::Latches;
-use crate::control::{Control, Handle, Parts, Store, Wiring, load};
+use crate::control::{Control, Handle, Parts, Store, Threads, Wiring, load};
 use crate::health::{Observation, Outcome, Reason};
 use crate::model::Target;
 use crate::telemetry::{Counters, Transport};
@@ -117,7 +117,7 @@ impl Node {
 
     fn start(directory: tempfile::TempDir) -> Node {
         let node = crate::control::Node { host_name: "host".into(), cookie_secret: [7; 16] };
-        let (built, problems) = load(&directory.path().join("meridian.toml"), &node);
+        let (built, problems) = load(&directory.path().join("meridian.toml"), &node, Threads::Many);
         let built = built.unwrap_or_else(|| panic!("{problems}"));
         let (store, state) = Store::open(&directory.path().join("state"), SystemTime::now()).unwrap();
         let clock: crate::control::task::Clock = Arc::new(SystemTime::now);

@@ -10,7 +10,7 @@ use crate::api::wire::Explanation;
 use crate::control::words::seconds;
 use crate::control::{Built, load, with_causes};
 use crate::daemon::this_node;
-use crate::geo;
+use crate::geo::{self, Threads};
 use crate::model::{Name, Problems};
 use crate::telemetry::say;
 
@@ -31,7 +31,7 @@ pub fn check(config: &Path) -> ExitCode {
 }
 
 fn load_here(config: &Path) -> Result<(Option<Built>, Problems), getrandom::Error> {
-    Ok(load(config, &this_node()?))
+    Ok(load(config, &this_node()?, Threads::Many))
 }
 
 fn tell(problems: &Problems) {

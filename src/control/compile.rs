@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::plan::Plan;
 use crate::config::{self, Config};
-use crate::geo;
+use crate::geo::{self, Threads};
 use crate::model::{Family, OrderRule, Place, Problems, Region, Service, ServiceId};
 use crate::snapshot::{Addresses, SteeredService, World};
 use crate::steer::Steered;
@@ -50,7 +50,7 @@ pub struct DatabaseFacts {
 
 /// Loads a configuration and everything that it names. Warnings may stand beside what was built; with an error
 /// there is nothing but problems, all that could be found at once.
-pub fn load(path: &Path, node: &Node) -> (Option<Built>, Problems) {
+pub fn load(path: &Path, node: &Node, threads: Threads) -> (Option<Built>, Problems) {
     let (config, mut problems) = config::load_what_can_be(path);
     let Some(config) = config else { return (None, problems) };
     if problems.has_errors() {
@@ -59,19 +59,19 @@ pub fn load(path: &Path, node: &Node) -> (Option<Built>, Problems) {
         open_databases(&config, &mut problems);
         return (None, problems);
     }
-    let built = compile(config, node, &mut problems);
+    let built = compile(config, node, threads, &mut problems);
     (built.filter(|_| !problems.has_errors()), problems)
 }
 
 /// Compiles a configuration; reads zones and databases.
-pub fn compile(mut config: Config, node: &Node, problems: &mut Problems) -> Option<Built> {
+pub fn compile(mut config: Config, node: &Node, threads: Threads, problems: &mut Problems) -> Option<Built> {
     // Positions in a service are ids: they follow the written order of regions, which also breaks ties.
     for service in &mut config.services {
         service.endpoints.sort_by_key(|endpoint| endpoint.region);
     }
     warn_of_surprises(&config, problems);
     let names = names(&config, problems);
-    let (databases, table) = geography(&config, problems);
+    let (databases, table) = geography(&config, threads, problems);
     let (names, geo) = (names?, table?);
     let world = World {
         names,
@@ -128,7 +128,11 @@ fn load_zone(zone: &config::ZoneFile, problems: &mut Problems) -> Option<Zone> {
     zone::load(&zone.origin, &zone.file, problems)
 }
 
-fn geography(config: &Config, problems: &mut Problems) -> (Vec<DatabaseFacts>, Option<geo::Table>) {
+fn geography(
+    config: &Config,
+    threads: Threads,
+    problems: &mut Problems,
+) -> (Vec<DatabaseFacts>, Option<geo::Table>) {
     let databases = open_databases(config, problems);
     let facts = databases.iter().map(|database| DatabaseFacts {
         path: database.path().display().to_string(),
@@ -146,6 +150,7 @@ fn geography(config: &Config, problems: &mut Problems) -> (Vec<DatabaseFacts>, O
         regions: &config.regions,
         rules: &config.geo.rules,
         service_rules: &service_rules,
+        threads,
     };
     let table = geo::compile(&input);
     let whole = Place::file(&config.path);

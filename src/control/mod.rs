@@ -17,6 +17,7 @@ mod tell;
 pub mod totals;
 pub mod words;
 
+pub use crate::geo::Threads;
 pub use compile::{Built, DatabaseFacts, Node, load, with_causes};
 pub use handle::{Handle, Refusal, Request};
 pub use state::{Command, Revised, State};

@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use super::compile::{Built, Node, load};
 use crate::config::Config;
+use crate::geo::Threads;
 use crate::model::{Place, Problem, Problems};
 use crate::system::spawn_in_background;
 
@@ -27,7 +28,7 @@ pub fn compile_aside(
     done: impl FnOnce(Option<Box<Built>>, Problems) + Send + 'static,
 ) -> std::io::Result<()> {
     spawn_in_background("compile", move || {
-        let (built, problems) = load(&path, &node);
+        let (built, problems) = load(&path, &node, Threads::One);
         done(built.map(Box::new), problems);
     })
 }

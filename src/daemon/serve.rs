@@ -18,7 +18,9 @@ use crate::anycast::{self, Latches};
 use crate::api;
 use crate::config::Config;
 use crate::control::task::Clock;
-use crate::control::{Built, Control, Handle, Node, Parts, Store, StoreError, Wiring, load, with_causes};
+use crate::control::{
+    Built, Control, Handle, Node, Parts, Store, StoreError, Threads, Wiring, load, with_causes,
+};
 use crate::health::{self, Asker, TrustError};
 use crate::model::Problems;
 use crate::server::{BindError, Bound, Listeners, bind, tcp, udp};
@@ -196,7 +198,7 @@ impl Daemon {
 
 async fn load_or_fail(path: &Path, node: &Node) -> Result<Built, ServeError> {
     let (path, node) = (path.to_owned(), node.clone());
-    let loaded = tokio::task::spawn_blocking(move || load(&path, &node)).await;
+    let loaded = tokio::task::spawn_blocking(move || load(&path, &node, Threads::Many)).await;
     let (built, problems) = loaded.map_err(std::io::Error::other)?;
     let built = built.ok_or_else(|| ServeError::Problems(problems.clone()))?;
     for problem in problems.sorted() {

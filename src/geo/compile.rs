@@ -5,7 +5,8 @@
 //! neighbours of one cell are joined and cut into blocks, and the blocks fill the trie. Nothing is held but
 //! the sources, the table in the making, and each distinct thing once.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
+use std::thread;
 
 use crate::model::{Family, OrderRule, Region, ServiceId, Steer};
 
@@ -16,15 +17,11 @@ use super::mmdb::{Database, DatabaseError};
 use super::order::{OrderId, Sorter};
 use super::overlay::{Overlay, Word};
 use super::poptrie::{Builder, MAX_VALUE, Poptrie};
-use super::records::Records;
+use super::reading::{self, Chunks, RecordId};
 use super::rules::{RuleRange, Rules};
 use super::spread::SpreadMap;
 use super::table::{Cell, PlaceId, Table};
-use super::tree::{Range, Tangled, Walk, address, embedded};
-
-/// How many ranges a database's walk is ahead of the sweep: enough to wait for memory once for all of them, and
-/// few enough to stay in the nearest cache.
-const AHEAD: usize = 32;
+use super::tree::embedded;
 
 /// All that a table is made of.
 #[derive(Clone, Copy)]
@@ -37,6 +34,17 @@ pub struct Input<'a> {
     pub rules: &'a [OrderRule],
     /// For one service each; they come before the others.
     pub service_rules: &'a [(ServiceId, &'a [OrderRule])],
+    /// On how many threads.
+    pub threads: Threads,
+}
+
+/// On how many threads a table is compiled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Threads {
+    /// On the calling one, while others have more urgent work.
+    One,
+    /// On one more for each database, which reads it ahead: sooner done where processors have nothing else to do.
+    Many,
 }
 
 /// Why there is no table.
@@ -53,24 +61,21 @@ pub enum CompileError {
     TooManyCells,
 }
 
-/// Compiles a table: seconds of CPU for a large database, and no I/O.
+/// Compiles a table: a second of CPU for a large database, and no I/O.
 pub fn compile(input: &Input<'_>) -> Result<Table, CompileError> {
-    let mut compiler = Compiler::new(input);
-    let mut records: Vec<_> =
-        input.databases.iter().map(|database| Records::new(database.data().len())).collect();
-    let tries = [
-        compiler.sweep(Family::V4, input.databases, &mut records)?,
-        compiler.sweep(Family::V6, input.databases, &mut records)?,
-    ];
-    let overlays = input.service_rules.iter().filter(|(_, rules)| !rules.is_empty());
-    let overlays = overlays.map(|&(service, rules)| (service, compiler.overlay(rules))).collect();
-    Ok(Table {
-        tries,
-        cells: compiler.cells.into(),
-        orders: compiler.sorter.finish(),
-        places: compiler.places.len(),
-        overlays,
-    })
+    let compiler = Compiler::new(input);
+    let wanted = compiler.knowledge.wanted();
+    let databases = input.databases.iter();
+    match input.threads {
+        Threads::One => {
+            let sources = databases.map(|database| Source::new(reading::here(database, wanted)));
+            compiler.compile(sources.collect(), input)
+        }
+        Threads::Many => thread::scope(|scope| {
+            let sources = databases.map(|database| Source::new(reading::aside(scope, database, wanted)));
+            compiler.compile(sources.collect(), input)
+        }),
+    }
 }
 
 /// Everything that is being made, save the tries.
@@ -108,18 +113,24 @@ impl<'a> Compiler<'a> {
         }
     }
 
+    /// Both families, one after the other, then what services say of their own.
+    fn compile(mut self, mut sources: Vec<Source<'_>>, input: &Input<'a>) -> Result<Table, CompileError> {
+        let tries = [self.sweep(Family::V4, &mut sources)?, self.sweep(Family::V6, &mut sources)?];
+        let overlays = input.service_rules.iter().filter(|(_, rules)| !rules.is_empty());
+        let overlays = overlays.map(|&(service, rules)| (service, self.overlay(rules))).collect();
+        Ok(Table {
+            tries,
+            cells: self.cells.into(),
+            orders: self.sorter.finish(),
+            places: self.places.len(),
+            overlays,
+        })
+    }
+
     /// All sources of one family side by side.
-    fn sweep(
-        &mut self,
-        family: Family,
-        databases: &'a [Database],
-        records: &mut [Records],
-    ) -> Result<Poptrie, CompileError> {
-        let mut sources = Vec::new();
-        for (database, records) in databases.iter().zip(records) {
-            let mut source = Source::new(database, family, records);
+    fn sweep(&mut self, family: Family, sources: &mut [Source<'_>]) -> Result<Poptrie, CompileError> {
+        for source in &mut *sources {
             source.advance(&mut self.knowledge)?;
-            sources.push(source);
         }
         let mut networks = Networks::new(self.rules.networks(family));
         // Addresses that callers unfold are answered as IPv4: no block around an IPv6 address may reach into
@@ -247,63 +258,34 @@ impl<'a> Compiler<'a> {
 }
 
 /// One database, at its current range.
-struct Source<'a, 'r> {
-    database: &'a Database,
-    family: Family,
-    walk: Walk<'a>,
-    ahead: VecDeque<Result<Range, Tangled>>,
-    records: &'r mut Records,
+struct Source<'a> {
+    chunks: Chunks<'a>,
+    /// The rest of the current chunk.
+    ranges: std::vec::IntoIter<(u128, RecordId)>,
+    /// What each record says.
+    facts_of: Vec<FactId>,
     last: u128,
     facts: FactId,
 }
 
-impl<'a, 'r> Source<'a, 'r> {
-    fn new(database: &'a Database, family: Family, records: &'r mut Records) -> Self {
-        let walk = database.tree().walk(family);
-        let ahead = VecDeque::with_capacity(AHEAD);
-        Source { database, family, walk, ahead, records, last: u128::MAX, facts: 0 }
+impl<'a> Source<'a> {
+    fn new(chunks: Chunks<'a>) -> Self {
+        Source { chunks, ranges: Vec::new().into_iter(), facts_of: vec![0], last: u128::MAX, facts: 0 }
     }
 
-    /// On to the next range; a family that the database does not have is one range without facts.
+    /// On to the next range, which is the next family's first behind the last of one.
+    #[inline]
     fn advance(&mut self, knowledge: &mut Knowledge<'_>) -> Result<(), DatabaseError> {
-        if self.ahead.is_empty() {
-            self.look_ahead();
-        }
-        let Some(range) = self.ahead.pop_front() else { return Ok(()) };
-        let range = range.map_err(|tangled| self.database.tangled(tangled))?;
-        self.last = range.last;
-        self.facts = match range.pointer {
-            None => 0,
-            Some(pointer) => {
-                let offset = self.database.offset(pointer);
-                match self.records.facts(offset) {
-                    Some(facts) => facts,
-                    None => self.read(offset, range.first, knowledge)?,
-                }
+        loop {
+            if let Some((last, record)) = self.ranges.next() {
+                (self.last, self.facts) = (last, self.facts_of[record as usize]);
+                return Ok(());
             }
-        };
-        Ok(())
-    }
-
-    /// Walks on through a few ranges, and asks for what is known of their records: by the time that they are
-    /// next, memory has answered.
-    fn look_ahead(&mut self) {
-        self.ahead.extend(self.walk.by_ref().take(AHEAD));
-        let pointers = self.ahead.iter().flatten().filter_map(|range| range.pointer);
-        pointers.for_each(|pointer| self.records.prefetch(self.database.offset(pointer)));
-    }
-
-    /// What the record at an offset says, to which this key leads; asked once.
-    fn read(
-        &mut self,
-        offset: usize,
-        key: u128,
-        knowledge: &mut Knowledge<'_>,
-    ) -> Result<FactId, DatabaseError> {
-        let facts = self.database.read(offset, address(self.family, key), knowledge.wanted())?;
-        let facts = knowledge.id(facts);
-        self.records.insert(offset, facts);
-        Ok(facts)
+            let Some(chunk) = self.chunks.next() else { return Ok(()) };
+            let chunk = chunk?;
+            self.facts_of.extend(chunk.facts.into_iter().map(|facts| knowledge.id(facts)));
+            self.ranges = chunk.ranges.into_iter();
+        }
     }
 }
 

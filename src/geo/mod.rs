@@ -3,7 +3,7 @@
 //!
 //! [`Database`] reads MaxMind files, [`compile()`] makes a [`Table`] of them, of the operator's rules and of the
 //! regions, and [`Table::resolve`] answers in a few memory reads. To learn the code, read `compile` first: it
-//! sweeps through the search `tree` of every database at once, turns records into numbers (`knowledge`), numbers
+//! sweeps through all databases at once, each of which a `reading` walks along its search `tree`, turns records into numbers (`knowledge`), numbers
 //! into orders (`order`, `nearest`) and cells, joins neighbours (`cut`) and fills the trie (`poptrie`).
 //!
 //! Decisions that would surprise:
@@ -28,6 +28,7 @@ mod nearest;
 mod order;
 mod overlay;
 mod poptrie;
+mod reading;
 mod record;
 mod records;
 mod rules;
@@ -37,7 +38,7 @@ mod tree;
 
 use std::net::IpAddr;
 
-pub use compile::{CompileError, Input, compile};
+pub use compile::{CompileError, Input, Threads, compile};
 pub use facts::Facts;
 pub use mmdb::{Database, DatabaseError};
 pub use order::{LENGTH, Order, OrderId, Regions};

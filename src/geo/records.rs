@@ -1,4 +1,4 @@
-//! What the records of one database say, found by where they lie.
+//! Which records of one database have been met, found by where they lie.
 //!
 //! Neighbouring networks lead to neighbouring records, because writers store a record when they first meet it. So
 //! there is a slot for every eight bytes of the data section, and a sweep through the networks is nearly one
@@ -6,20 +6,20 @@
 
 use crate::system::prefetch;
 
-use super::knowledge::FactId;
+use super::reading::RecordId;
 use super::spread::SpreadMap;
 
 /// Bits of an offset within the bytes of one slot.
 const SLOT_BITS: u32 = 3;
-/// What a slot holds of facts is one more than their number, and at most this.
-const MAX_FACTS: u32 = (1 << (u32::BITS - SLOT_BITS)) - 1;
+/// What a slot holds of a record's number is at most this.
+const MAX_RECORD: u32 = (1 << (u32::BITS - SLOT_BITS)) - 1;
 
-/// Facts by the offset of the record that says them.
+/// Records' numbers by their offsets.
 pub(super) struct Records {
-    /// One more than the facts of one record, and above them where in the slot's bytes it begins; 0: none.
+    /// The number of one record, and above it where in the slot's bytes it begins; 0: none.
     slots: Vec<u32>,
     /// Records that begin in a slot that another has taken.
-    others: SpreadMap<usize, FactId>,
+    others: SpreadMap<usize, RecordId>,
 }
 
 impl Records {
@@ -28,17 +28,17 @@ impl Records {
         Records { slots: vec![0; (bytes >> SLOT_BITS) + 1], others: SpreadMap::default() }
     }
 
-    /// The facts of the record at an offset, if they are known already.
+    /// The number of the record at an offset, if it has been met.
     #[inline]
-    pub fn facts(&self, offset: usize) -> Option<FactId> {
+    pub fn get(&self, offset: usize) -> Option<RecordId> {
         let slot = *self.slots.get(offset >> SLOT_BITS)?;
         match slot.wrapping_sub(place(offset)) {
-            facts @ 1..=MAX_FACTS => Some(facts - 1),
+            record @ 1..=MAX_RECORD => Some(record),
             _ => self.others.get(&offset).copied(),
         }
     }
 
-    /// Asks the processor for what [`Records::facts`] reads.
+    /// Asks the processor for what [`Records::get`] reads.
     #[inline]
     pub fn prefetch(&self, offset: usize) {
         if let Some(slot) = self.slots.get(offset >> SLOT_BITS) {
@@ -46,13 +46,13 @@ impl Records {
         }
     }
 
-    /// Notes them. Offsets behind the end of the data are not kept.
-    pub fn insert(&mut self, offset: usize, facts: FactId) {
+    /// Notes it. Offsets behind the end of the data are not kept.
+    pub fn insert(&mut self, offset: usize, record: RecordId) {
         let Some(slot) = self.slots.get_mut(offset >> SLOT_BITS) else { return };
-        if *slot == 0 && facts < MAX_FACTS {
-            *slot = place(offset) | (facts + 1);
+        if *slot == 0 && record <= MAX_RECORD {
+            *slot = place(offset) | record;
         } else {
-            self.others.insert(offset, facts);
+            self.others.insert(offset, record);
         }
     }
 }
@@ -67,18 +67,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_record_keeps_its_own_facts() {
+    fn every_record_keeps_its_own_number() {
         let mut records = Records::new(40);
-        let rows = [(0, 7), (1, 0), (7, MAX_FACTS - 1), (9, MAX_FACTS - 1), (8, 3), (39, MAX_FACTS), (38, 0)];
-        for (row, &(offset, facts)) in rows.iter().enumerate() {
-            assert_eq!(records.facts(offset), None);
-            records.insert(offset, facts);
-            for &(offset, facts) in &rows[..=row] {
-                assert_eq!(records.facts(offset), Some(facts), "{offset}");
+        let (most, more) = (MAX_RECORD, MAX_RECORD + 1);
+        let rows = [(0, 7), (1, 1), (7, most - 1), (9, most), (8, 3), (39, more), (38, 2)];
+        for (row, &(offset, record)) in rows.iter().enumerate() {
+            assert_eq!(records.get(offset), None);
+            records.insert(offset, record);
+            for &(offset, record) in &rows[..=row] {
+                assert_eq!(records.get(offset), Some(record), "{offset}");
             }
         }
         records.insert(usize::MAX, 1);
-        assert_eq!(records.facts(usize::MAX), None);
-        assert_eq!(records.facts(16), None);
+        assert_eq!(records.get(usize::MAX), None);
+        assert_eq!(records.get(16), None);
     }
 }

@@ -76,11 +76,13 @@ impl<'a> Tree<'a> {
         (self.node_count as usize).saturating_mul(usize::from(self.record_bits) / 4)
     }
 
-    /// Every address of a family in order, in ranges that share a record.
+    /// Every address of a family in order, in ranges that share a record; of a family that the database does not
+    /// have, in one without.
     pub fn walk(self, family: Family) -> Walk<'a> {
-        let start = self.root(family).map(|node| Step { node, key: 0, depth: 0 });
+        // The number of nodes, as a node, stands for no data.
+        let node = self.root(family).unwrap_or(self.node_count);
         let visits = u64::from(self.node_count) * VISITS_PER_NODE + u64::from(family.bits());
-        Walk { tree: self, family, stack: start.into_iter().collect(), visits }
+        Walk { tree: self, family, stack: vec![Step { node, key: 0, depth: 0 }], visits }
     }
 
     /// The record for one address, found bit by bit.
@@ -165,7 +167,7 @@ pub(super) struct Walk<'a> {
 }
 
 /// Consecutive addresses that share a record: they begin where the range before ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Range {
     /// The first key.
     pub first: u128,

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use meridian::answer::{Now, Reply, Worker, answer};
-use meridian::control::{Control, Handle, Node, Parts, Store, Wiring, load};
+use meridian::control::{Control, Handle, Node, Parts, Store, Threads, Wiring, load};
 use meridian::health::{Observation, Outcome, Standing};
 use meridian::model::Problems;
 use meridian::snapshot::Reader;
@@ -66,7 +66,7 @@ impl World {
     /// Loads and runs; the problems where there are any, warnings included.
     pub fn start(&mut self) -> Result<Problems, Problems> {
         let node = Node { host_name: "host".into(), cookie_secret: [7; 16] };
-        let (built, problems) = load(&self.directory.path().join("meridian.toml"), &node);
+        let (built, problems) = load(&self.directory.path().join("meridian.toml"), &node, Threads::Many);
         let Some(built) = built else { return Err(problems) };
         let (store, state) = Store::open(&self.directory.path().join("state"), self.wall()).expect("a store");
         let clock = Arc::clone(&self.clock);

@@ -33,6 +33,8 @@ pub struct Launch {
     pub arguments: Vec<String>,
     /// Where what it prints goes.
     pub log: PathBuf,
+    /// Whether it stays on its processor; else it has the generator's, too.
+    pub pinned: bool,
 }
 
 /// A server that answers. Ended when dropped.
@@ -47,12 +49,16 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts a server on its processor, in a process group of its own, and waits until it answers. If this
+    /// Starts a server, in a process group of its own, and waits until it answers. If this
     /// process dies, the server does, too.
     pub fn start(launch: &Launch, address: SocketAddr, expect: Expect) -> Result<Process> {
         let log = File::create(&launch.log).with_context(|| format!("cannot write {:?}", launch.log))?;
+        let processors = match launch.pinned {
+            true => SERVER_PROCESSOR.to_string(),
+            false => format!("{SERVER_PROCESSOR},{GENERATOR_PROCESSOR}"),
+        };
         let mut command = Command::new("taskset");
-        command.args(["-c", &SERVER_PROCESSOR.to_string(), "setpriv", "--pdeathsig", "KILL", "--"]);
+        command.args(["-c", &processors, "setpriv", "--pdeathsig", "KILL", "--"]);
         command.arg(&launch.program).args(&launch.arguments).process_group(0).stdin(Stdio::null());
         command.stdout(log.try_clone()?).stderr(log);
         let begin = Instant::now();

@@ -2,7 +2,7 @@
 
 use crate::api::wire::Explanation;
 use crate::config;
-use crate::control::{Node, compile::compile, state::State, words::Truth};
+use crate::control::{Node, Threads, compile::compile, state::State, words::Truth};
 use crate::health;
 use crate::model::{Name, Problems};
 use crate::snapshot::Snapshot;
@@ -54,7 +54,7 @@ fn world(endpoints: [(Tier, u16, u16); 2], on_all_down: &str) -> (Snapshot, conf
     let (config, mut problems): (_, Problems) = config::load(&path);
     let node = Node { host_name: "host".into(), cookie_secret: [0; 16] };
     let config = config.unwrap_or_else(|| panic!("{problems}"));
-    let built = compile(config, &node, &mut problems).unwrap_or_else(|| panic!("{problems}"));
+    let built = compile(config, &node, Threads::One, &mut problems).unwrap_or_else(|| panic!("{problems}"));
     let (verdicts, state) = (health::Table::default(), State::default());
     let now = std::time::UNIX_EPOCH + std::time::Duration::from_secs(NOW);
     let live = Truth { verdicts: &verdicts, state: &state, now }.words(&built.world, &built.plan);

@@ -31,7 +31,8 @@ fn survives(bytes: Vec<u8>) -> bool {
         database.lookup(address.parse().unwrap());
     }
     let databases = [database];
-    let input = Input { databases: &databases, regions: &[], rules: &[], service_rules: &[] };
+    let input =
+        Input { databases: &databases, regions: &[], rules: &[], service_rules: &[], threads: Threads::Many };
     compile(&input).is_ok()
 }
 
@@ -81,7 +82,8 @@ fn a_tree_that_loops_is_an_error() {
     let database = Database::parse(Path::new("loop.mmdb"), bytes).unwrap();
     assert_eq!(facts(std::slice::from_ref(&database), "::1".parse().unwrap()), Facts::default());
     let databases = [database];
-    let input = Input { databases: &databases, regions: &[], rules: &[], service_rules: &[] };
+    let input =
+        Input { databases: &databases, regions: &[], rules: &[], service_rules: &[], threads: Threads::Many };
     let error = compile(&input).err().unwrap();
     assert_eq!(error.to_string(), "'loop.mmdb' is damaged, its search tree loops: fetch it again");
 }
@@ -98,7 +100,13 @@ fn a_value_of_the_wrong_type_is_an_error() {
         let key: &'static str = key;
         let bytes = Writer::new(true, 24).insert("198.51.100.0/24", &Value::Map(vec![(key, value)])).finish();
         let databases = [Database::parse(Path::new("odd.mmdb"), bytes).unwrap()];
-        let input = Input { databases: &databases, regions: &[], rules: &[], service_rules: &[] };
+        let input = Input {
+            databases: &databases,
+            regions: &[],
+            rules: &[],
+            service_rules: &[],
+            threads: Threads::Many,
+        };
         let error = compile(&input).err().unwrap().to_string();
         assert_eq!(
             error, "'odd.mmdb' is damaged, a record does not say what a record says: fetch it again",

@@ -26,7 +26,11 @@ impl World {
         let service_rules: Vec<_> =
             self.services.iter().zip(0..).map(|(rules, id)| (ServiceId(id), rules.as_slice())).collect();
         let (databases, regions, rules) = (&self.databases, &self.regions, &self.rules);
-        compile(&Input { databases, regions, rules, service_rules: &service_rules }).unwrap()
+        let [here, aside] = [Threads::One, Threads::Many].map(|threads| {
+            compile(&Input { databases, regions, rules, service_rules: &service_rules, threads }).unwrap()
+        });
+        assert_eq!(format!("{:?}", here.size()), format!("{:?}", aside.size()));
+        aside
     }
 
     /// All regions as an address prefers them without any service.

@@ -48,7 +48,8 @@ fn measure(
 ) -> Result<()> {
     let address = std::net::SocketAddr::from(([127, 0, 0, 1], super::PORT));
     let seat = Seat { server, size: Size::Small, address, growth: Growth::default() };
-    let launch = seat.prepare(world)?;
+    // Nobody asks yet, so both processors are there to start with, as on any machine.
+    let launch = Launch { pinned: false, ..seat.prepare(world)? };
     if server.is_meridian() {
         with_databases(&launch, &seat, databases)?;
     }

@@ -100,9 +100,10 @@ end of the interval meets it; a rate's, too, where that is the stricter end.
 - **Latency** is from `sendmmsg`'s call to the return of the `recvmmsg` that brought the answer, open loop, by a generator
   that never sleeps.
 - **Meridian alone** stands on processor 0, too, with all that it does beside answering: a reload competes with the
-  worker, a start has one processor.
-- **Start** is from the process' birth to the first right answer, the median of three (the floor's is
-  what `taskset` and `setpriv` take before they become the server); **memory** is the proportional
+  worker.
+- **Start** is from the process' birth to the first right answer, the median of three on processor 0 (the
+  floor's is what `taskset` and `setpriv` take before they become the server); with a city database, where nobody asks
+  meanwhile, of seven on both processors; **memory** is the proportional
   set size after all runs, the peak the sum of the processes' largest resident sizes.
 
 Once more, or only the tables again:

@@ -178,7 +178,7 @@ impl Seat {
             Server::Hickory => hickory::prepare(self)?,
         };
         let program = self.server.found().unwrap_or(program);
-        Ok(Launch { program, arguments, log: place.join("log") })
+        Ok(Launch { program, arguments, log: place.join("log"), pinned: true })
     }
 }
 
