@@ -6,87 +6,77 @@
 //! not let it come back from idling, it has a small weight and short turns from the start.
 
 use std::io;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::thread;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::Builder;
 use std::time::Duration;
 
 /// How long such a thread waits for processors that nobody else wants.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Does some work on a thread of its own, behind everything else. Threads that it makes are treated alike, but
-/// not called back from idling.
+/// Does some work on a thread of its own, behind everything else. Threads that it makes in turn stand where it
+/// stood, and are not called back from idling.
 pub fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
     let work = move || {
-        let course = Course::default();
-        let watched = priority::may_return() && watch(&course, PATIENCE).is_ok();
+        let watched = standing::may_return().then(|| watch(standing::this_thread(), PATIENCE));
         // A refusal costs nothing but fairness.
-        let _ = if watched { priority::idle() } else { priority::small() };
+        let _ = match &watched {
+            Some(Ok(_)) => standing::idle(),
+            _ => standing::small(),
+        };
         work();
     };
-    thread::Builder::new().name(name.into()).spawn(work).map(drop)
+    Builder::new().name(name.into()).spawn(work).map(drop)
 }
 
-/// Whether the work is over: said when this is dropped, whatever became of the work.
-#[derive(Default)]
-struct Course(Arc<(Mutex<bool>, Condvar)>);
+/// Dropped when the work is over, whatever became of it.
+type Course = Sender<()>;
 
-impl Drop for Course {
-    fn drop(&mut self) {
-        *self.0.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        self.0.1.notify_all();
-    }
-}
-
-/// Calls the calling thread back from idling if its work is not over in time. The lock is held meanwhile, so
-/// the thread cannot end, and its number cannot become another's.
-fn watch(course: &Course, patience: Duration) -> io::Result<()> {
-    let (course, thread) = (Arc::clone(&course.0), priority::this_thread());
+/// Calls a thread back from idling if its work is not over in time. That it ends, and another gets its number,
+/// between the two is out of the question: numbers go round first.
+fn watch(thread: i32, patience: Duration) -> io::Result<Course> {
+    let (course, over) = channel();
     let watch = move || {
-        let over = course.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = course.1.wait_timeout_while(over, patience, |over| !*over);
-        let (over, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        if !*over {
-            let _ = priority::compete(thread);
+        if over.recv_timeout(patience) == Err(RecvTimeoutError::Timeout) {
+            let _ = standing::compete(thread);
         }
     };
-    thread::Builder::new().name("patience".into()).spawn(watch).map(drop)
+    Builder::new().name("patience".into()).spawn(watch).map(|_| course)
 }
 
 #[cfg(target_os = "linux")]
-mod priority {
+mod standing {
     use std::io;
+    use std::thread::Builder;
 
-    use super::super::fence::schedule;
+    use super::super::fence::{Standing, schedule};
 
     pub fn this_thread() -> i32 {
         rustix::thread::gettid().as_raw_pid()
     }
 
-    /// Only while nobody else wants the processor.
     pub fn idle() -> io::Result<()> {
-        schedule(0, libc::SCHED_IDLE, 0, 0)
+        schedule(0, Standing::Idle)
     }
 
-    /// A seventieth of a worker's weight, in turns of 0.1 ms.
     pub fn small() -> io::Result<()> {
-        schedule(0, libc::SCHED_OTHER, 19, 100_000)
+        schedule(0, Standing::Small)
     }
 
-    /// A tenth of a worker's weight.
     pub fn compete(thread: i32) -> io::Result<()> {
-        schedule(thread, libc::SCHED_OTHER, 10, 0)
+        schedule(thread, Standing::Tenth)
     }
 
     /// Whether a thread of this process may come back from idling: with CAP_SYS_NICE, or where RLIMIT_NICE allows
     /// what it had before. Tried on one that has nothing to do.
     pub fn may_return() -> bool {
-        std::thread::spawn(|| idle().and_then(|()| compete(0)).is_ok()).join().unwrap_or(false)
+        let probe = Builder::new().name("probe".into()).spawn(|| idle().and_then(|()| compete(0)));
+        probe.is_ok_and(|probe| matches!(probe.join(), Ok(Ok(()))))
     }
 }
 
 /// Elsewhere all threads are alike.
 #[cfg(not(target_os = "linux"))]
-mod priority {
+mod standing {
     use std::io;
 
     pub fn this_thread() -> i32 {
@@ -97,7 +87,9 @@ mod priority {
         Ok(())
     }
 
-    pub use idle as small;
+    pub fn small() -> io::Result<()> {
+        Ok(())
+    }
 
     pub fn compete(_: i32) -> io::Result<()> {
         Ok(())
@@ -108,10 +100,9 @@ mod priority {
     }
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod tests {
-    use std::sync::mpsc;
-    use std::time::Duration;
+    use std::thread;
 
     use super::*;
 
@@ -123,37 +114,27 @@ mod tests {
         (fields[38].parse().unwrap(), fields[16].parse().unwrap())
     }
 
+    #[cfg(target_os = "linux")]
     #[test]
     fn work_idles_or_is_small() {
-        let (tell, told) = mpsc::channel();
-        spawn("test", move || tell.send(scheduling(priority::this_thread())).unwrap()).unwrap();
-        let expected = if priority::may_return() { (5, 0) } else { (0, 19) };
+        let (tell, told) = channel();
+        spawn("test", move || tell.send(scheduling(standing::this_thread())).unwrap()).unwrap();
+        let expected = if standing::may_return() { (5, 0) } else { (0, 19) };
         assert_eq!(told.recv().unwrap(), expected);
-        assert_eq!(scheduling(priority::this_thread()).0, 0, "whoever asked is as before");
+        assert_eq!(scheduling(standing::this_thread()).0, 0, "whoever asked is as before");
     }
 
+    #[cfg(target_os = "linux")]
     #[test]
     fn work_that_lasts_competes() {
-        if !priority::may_return() {
+        if !standing::may_return() {
             return;
         }
-        let (course, thread) = (Course::default(), priority::this_thread());
-        watch(&course, Duration::ZERO).unwrap();
-        while scheduling(thread).1 != 10 {
+        standing::idle().unwrap();
+        let thread = standing::this_thread();
+        let _course = watch(thread, Duration::ZERO).unwrap();
+        while scheduling(thread) != (0, 10) {
             thread::yield_now();
         }
-    }
-
-    #[test]
-    fn nobody_is_called_back_once_the_work_is_over() {
-        let (course, thread) = (Course::default(), priority::this_thread());
-        let shared = Arc::clone(&course.0);
-        watch(&course, Duration::from_secs(3600)).unwrap();
-        drop(course);
-        // The watch lets go of what it shares when it ends.
-        while Arc::strong_count(&shared) > 1 {
-            thread::yield_now();
-        }
-        assert_eq!(scheduling(thread), (0, 0));
     }
 }

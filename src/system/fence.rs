@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 #[cfg(target_os = "linux")]
-pub use linux::{Datagrams, SocketOption, schedule, set};
+pub use linux::{Datagrams, SocketOption, Standing, schedule, set};
 
 /// Asks the processor to have the cache line of `value` at hand soon. Never waits, never changes anything.
 #[inline(always)]
@@ -282,16 +282,31 @@ mod linux {
         DontFragment6,
     }
 
-    /// Gives a thread of this process (0: the calling one) a scheduling policy, a nice value, and turns of so
-    /// many nanoseconds (0: the system's choice; Linux 6.12 was the first to listen).
-    pub fn schedule(thread: i32, policy: c_int, nice: i32, turn: u64) -> io::Result<()> {
+    /// How a thread stands among others that want its processor.
+    #[derive(Clone, Copy, Debug)]
+    pub enum Standing {
+        /// It runs while nobody else wants to.
+        Idle,
+        /// A seventieth of a worker's weight (nice 19), in turns of 0.1 ms, which Linux 6.12 was the first to heed.
+        Small,
+        /// A tenth of a worker's weight (nice 10).
+        Tenth,
+    }
+
+    /// Gives a thread of this process a standing; 0: the calling one.
+    pub fn schedule(thread: i32, standing: Standing) -> io::Result<()> {
+        let (policy, nice, nanoseconds) = match standing {
+            Standing::Idle => (libc::SCHED_IDLE, 0, 0),
+            Standing::Small => (libc::SCHED_OTHER, 19, 100_000),
+            Standing::Tenth => (libc::SCHED_OTHER, 10, 0),
+        };
         let attributes = libc::sched_attr {
             size: size_of::<libc::sched_attr>() as u32,
             sched_policy: policy as u32,
             sched_flags: 0,
             sched_nice: nice,
             sched_priority: 0,
-            sched_runtime: turn,
+            sched_runtime: nanoseconds,
             sched_deadline: 0,
             sched_period: 0,
         };
