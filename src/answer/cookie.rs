@@ -9,6 +9,8 @@ use super::edns::Cookie;
 
 /// RFC 9018 §4.3: a cookie younger than this is handed back as it came.
 const YOUNG: u32 = 30 * 60;
+/// RFC 9018 §4.3: an older cookie is not accepted.
+const OLD: u32 = 60 * 60;
 /// RFC 9018 §4.3: nodes' clocks may differ by so much.
 const AHEAD: u32 = 5 * 60;
 
@@ -24,6 +26,15 @@ pub fn server_half(cookie: &Cookie, peer: IpAddr, now: u64, secrets: &[(u64, u64
         (-(AHEAD as i32)..=YOUNG as i32).contains(&age) && *server == make(cookie.client, made, peer, first)
     });
     Some(kept.unwrap_or_else(|| make(cookie.client, now, peer, first)))
+}
+
+/// Whether the server's half is one that this server, or one with the same secrets, made for this client within the
+/// last hour.
+pub fn is_good(cookie: &Cookie, peer: IpAddr, now: u64, secrets: &[(u64, u64)]) -> bool {
+    let Some(server) = cookie.server else { return false };
+    let made = u32::from_be_bytes([server[4], server[5], server[6], server[7]]);
+    let fresh = (-(AHEAD as i32)..=OLD as i32).contains(&((now as u32).wrapping_sub(made) as i32));
+    fresh && secrets.iter().any(|secret| server == make(cookie.client, made, peer, *secret))
 }
 
 /// RFC 9018 §4: version 1, three reserved octets, the time, and SipHash-2-4 over the client's half, those
@@ -96,5 +107,28 @@ mod tests {
         assert_ne!(server_half(&held, "198.51.100.8".parse().unwrap(), 1_000_001, &secrets), Some(made));
         assert_ne!(server_half(&held, peer, 1_000_001, &[(3, 4)]), Some(made), "rolled over");
         assert_eq!(server_half(&held, peer, 1_000_001, &[]), None);
+    }
+
+    #[test]
+    fn cookies_are_good_for_an_hour_with_any_secret() {
+        let (peer, other) = ("198.51.100.7".parse().unwrap(), "198.51.100.8".parse().unwrap());
+        let (first, second) = ((1, 2), (3, 4));
+        let fresh = Cookie { client: [7; 8], server: None };
+        let made = Cookie { server: server_half(&fresh, peer, 1_000_000, &[first]), ..fresh };
+        let rows = [
+            (made, peer, 1_000_000, &[first][..], true),
+            (made, peer, 1_003_600, &[second, first], true),
+            (made, peer, 999_700, &[first], true),
+            (made, peer, 1_003_601, &[first], false),
+            (made, peer, 999_699, &[first], false),
+            (made, peer, 1_000_000, &[second], false),
+            (made, peer, 1_000_000, &[], false),
+            (made, other, 1_000_000, &[first], false),
+            (fresh, peer, 1_000_000, &[first], false),
+            (Cookie { client: [8; 8], ..made }, peer, 1_000_000, &[first], false),
+        ];
+        for (cookie, peer, now, secrets, good) in rows {
+            assert_eq!(is_good(&cookie, peer, now, secrets), good, "{cookie:?} {peer} {now} {secrets:?}");
+        }
     }
 }

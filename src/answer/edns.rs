@@ -3,13 +3,16 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::message::Message;
+use super::query::HEADER;
 use crate::zone::rtype;
 
 /// Option codes (IANA's DNS EDNS0 option codes).
 const NSID: u16 = 3;
 const ECS: u16 = 8;
 const COOKIE: u16 = 10;
+const KEEPALIVE: u16 = 11;
 const EDE: u16 = 15;
+const REPORT_CHANNEL: u16 = 18;
 
 /// Octets of an OPT record without options.
 const FIXED: usize = 11;
@@ -25,6 +28,8 @@ pub struct Edns {
     pub dnssec_ok: bool,
     /// The name server's identity is asked for (RFC 5001).
     pub nsid: bool,
+    /// How long a connection may stay idle is asked for (RFC 7828).
+    pub keepalive: bool,
     /// Client Subnet (RFC 7871).
     pub ecs: Option<Ecs>,
     /// Cookie (RFC 7873).
@@ -63,6 +68,15 @@ pub fn read(query: &[u8], mut at: usize, counts: [usize; 3], edns: &mut Option<E
     (at == query.len()).then_some(())
 }
 
+/// Looks for the OPT of a query whose questions say nothing here. What cannot be read has none.
+pub fn read_behind(query: &[u8], questions: usize, counts: [usize; 3], edns: &mut Option<Edns>) {
+    // Every question takes five octets or more, so the packet's own length bounds this whatever the count says.
+    let end = (0..questions).try_fold(HEADER, |at, _| skip_name(query, at).map(|end| end + 4));
+    if end.and_then(|at| read(query, at, counts, edns)).is_none() {
+        *edns = None;
+    }
+}
+
 /// Reads one record and says where it ends. Every record takes 11 octets or more, so the packet's own length
 /// bounds the walk whatever the counts say.
 #[inline]
@@ -80,6 +94,7 @@ fn read_record(query: &[u8], at: usize, additional: bool, edns: &mut Option<Edns
             payload: u16::from_be_bytes([class_high, class_low]),
             dnssec_ok: flags & 0x80 != 0,
             nsid: false,
+            keepalive: false,
             ecs: None,
             cookie: None,
         });
@@ -108,6 +123,7 @@ fn read_options(mut data: &[u8], edns: &mut Edns) -> Option<()> {
         let (option, rest) = rest.split_at_checked(usize::from(u16::from_be_bytes([*len_high, *len_low])))?;
         match u16::from_be_bytes([*code_high, *code_low]) {
             NSID => edns.nsid = true,
+            KEEPALIVE => edns.keepalive = true,
             ECS if edns.ecs.is_none() => edns.ecs = Some(read_ecs(option)?),
             COOKIE if edns.cookie.is_none() => edns.cookie = Some(read_cookie(option)?),
             _ => {}
@@ -156,55 +172,54 @@ pub struct Said<'a> {
     pub cookie: Option<[u8; 16]>,
     /// Who this is, if asked and configured.
     pub identity: &'a [u8],
+    /// How long a connection may stay idle, in tenths of a second, if asked and there is one.
+    pub keepalive: Option<u16>,
+    /// The domain to which resolvers report errors (RFC 9567), in wire format; empty: none.
+    pub agent: &'a [u8],
     /// An extended error (RFC 8914): code and text.
     pub error: Option<(u16, &'static str)>,
 }
 
 impl Edns {
-    /// Octets of the reply's OPT without an extended error: what every reply must leave room for. `cookie`: whether
-    /// there is a server's half to give back.
+    /// Octets of the reply's OPT that every reply must leave room for: without an extended error and the domain for
+    /// reports. `cookie`: whether there is a server's half to give back.
     #[inline]
     pub fn reserve(&self, identity: &[u8], cookie: bool) -> usize {
         let ecs = self.ecs.as_ref().map_or(0, |ecs| 8 + ecs.prefix());
         let cookie = if cookie { 4 + 24 } else { 0 };
         let nsid = if self.nsid && !identity.is_empty() { 4 + identity.len() } else { 0 };
-        FIXED + ecs + cookie + nsid
+        let keepalive = if self.keepalive { 4 + 2 } else { 0 };
+        FIXED + ecs + cookie + nsid + keepalive
     }
 
-    /// Writes the reply's OPT. Room for all but the extended error was [reserved](Edns::reserve), and the error is
-    /// left out where it does not fit.
+    /// Writes the reply's OPT. What was not [reserved](Edns::reserve) is left out where it does not fit.
     #[inline]
-    pub fn write(&self, message: &mut Message<'_>, said: &Said<'_>, reserved: usize) {
-        let error = said.error.filter(|(_, text)| message.has_room(reserved + 6 + text.len()));
-        let length = reserved - FIXED + error.map_or(0, |(_, text)| 6 + text.len());
-        let ([type_high, type_low], [length_high, length_low]) =
-            (rtype::OPT.to_be_bytes(), (length as u16).to_be_bytes());
+    pub fn write(&self, message: &mut Message<'_>, said: &Said<'_>) {
+        let start = message.len();
+        let [type_high, type_low] = rtype::OPT.to_be_bytes();
         let [payload_high, payload_low] = said.payload.to_be_bytes();
         let flags = if self.dnssec_ok { 0x80 } else { 0 };
-        let fixed: [u8; FIXED] = [
-            0,
-            type_high,
-            type_low,
-            payload_high,
-            payload_low,
-            said.extended,
-            0,
-            flags,
-            0,
-            length_high,
-            length_low,
-        ];
+        let fixed: [u8; FIXED] =
+            [0, type_high, type_low, payload_high, payload_low, said.extended, 0, flags, 0, 0, 0];
         message.put_array(&fixed);
         self.write_options(message, said);
-        if let Some((code, text)) = error {
+        if let Some((code, text)) = said.error.filter(|(_, text)| message.has_room(6 + text.len())) {
             option(message, EDE, &[&code.to_be_bytes(), text.as_bytes()]);
         }
+        if !said.agent.is_empty() && message.has_room(4 + said.agent.len()) {
+            option(message, REPORT_CHANNEL, &[said.agent]);
+        }
+        let length = message.len() - start - FIXED;
+        message.patch(start + FIXED - 2, &(length as u16).to_be_bytes());
     }
 
     #[inline]
     fn write_options(&self, message: &mut Message<'_>, said: &Said<'_>) {
         if self.nsid && !said.identity.is_empty() {
             option(message, NSID, &[said.identity]);
+        }
+        if let Some(tenths) = said.keepalive {
+            option(message, KEEPALIVE, &[&tenths.to_be_bytes()]);
         }
         if let Some(ecs) = &self.ecs {
             ecs.write(message, said.scope);

@@ -9,6 +9,7 @@
 //! is input. Time, randomness and counters are handed in.
 
 mod batch;
+mod chaos;
 mod client;
 mod cookie;
 mod edns;
@@ -29,12 +30,16 @@ pub use query::{Question, Rcode};
 pub use worker::Worker;
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use crate::snapshot::Snapshot;
 use crate::telemetry::{DropWhy, Transport};
 use frames::Single;
 use message::NO_LABELS;
 use slot::{Slot, With};
+
+/// How long a TCP connection may stay idle: what it is told (RFC 7828), and what is kept.
+pub const TCP_IDLE: Duration = Duration::from_secs(10);
 
 /// The largest reply that any transport takes.
 pub const MAX_REPLY: usize = 65_535;

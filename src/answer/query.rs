@@ -25,6 +25,8 @@ impl Rcode {
     pub const YXDOMAIN: Rcode = Rcode(6);
     /// The EDNS version is unknown (RFC 6891 §6.1.3).
     pub const BADVERS: Rcode = Rcode(16);
+    /// The server's half of the cookie is missing or bad (RFC 7873 §5.2.3).
+    pub const BADCOOKIE: Rcode = Rcode(23);
 }
 
 /// Octets of a header.
@@ -91,15 +93,19 @@ pub fn read(frame: &[u8], length: usize, question: &mut Question, edns: &mut Opt
     if header[2] & 0x80 != 0 {
         return (Read::Drop(DropWhy::Response), false);
     }
-    if header[2] & 0x78 != 0 {
-        return (Read::Reject(Rcode::NOTIMP), false);
-    }
     let count = |at: usize| usize::from(u16::from_be_bytes([header[at], header[at + 1]]));
     let (questions, records) = (count(4), [count(6), count(8), count(10)]);
+    if header[2] & 0x78 != 0 {
+        super::edns::read_behind(query, questions, records, edns);
+        return (Read::Reject(Rcode::NOTIMP), false);
+    }
     let at = match questions {
         0 => HEADER,
         1 if question.read(frame, query.len()).is_some() => HEADER + question.octets(),
-        _ => return (Read::Reject(Rcode::FORMERR), false),
+        _ => {
+            super::edns::read_behind(query, questions, records, edns);
+            return (Read::Reject(Rcode::FORMERR), false);
+        }
     };
     let readable = questions == 1;
     if super::edns::read(query, at, records, edns).is_none() {

@@ -8,7 +8,7 @@ use super::records::{Owner, put_alias, put_extras, put_rrset, split_name};
 use super::slot::Slot;
 use super::steered::{Chosen, put_addresses};
 use super::worker::Worker;
-use super::{Now, whoami};
+use super::{Now, chaos, whoami};
 use crate::model::{Family, ServiceId};
 use crate::snapshot::Snapshot;
 use crate::steer::{Answer, Why};
@@ -69,7 +69,7 @@ impl<'a> Sections<'a, '_> {
     #[inline]
     pub fn query(&mut self) -> Outcome {
         if !self.slot.is_internet() {
-            return Outcome::of(Rcode::REFUSED);
+            return self.other_class();
         }
         let mut outcome = Outcome::of(Rcode::NOERROR);
         let mut at = At { found: self.slot.found, steers: self.slot.steers, name: QUESTION };
@@ -97,6 +97,20 @@ impl<'a> Sections<'a, '_> {
             }
         }
         outcome
+    }
+
+    /// Classes beside the Internet: of CHAOS, what the operator wants told (RFC 4892).
+    #[cold]
+    fn other_class(&mut self) -> Outcome {
+        let question = &self.slot.question;
+        match chaos::find(question, &self.snapshot.world.chaos) {
+            Some(text) => {
+                let told = matches!(question.qtype, rtype::TXT | rtype::ANY);
+                let truncated = told && !chaos::put(self.message, Owner::At(QUESTION), text);
+                Outcome { authoritative: true, truncated, ..Outcome::of(Rcode::NOERROR) }
+            }
+            None => Outcome::of(Rcode::REFUSED),
+        }
     }
 
     /// Answers at one name; the next one where it is an alias.

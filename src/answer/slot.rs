@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use super::edns::{Edns, Said};
+use super::edns::{Cookie, Edns, Said};
 use super::frames::MIN_ROOM;
 use super::message::{Labels, Message, Section};
 use super::query::{Question, Rcode, Read, read};
@@ -19,6 +19,9 @@ use crate::zone::table::{Asked, Found, Steers};
 /// Classes: the Internet, and "any" (RFC 1035 §3.2.4).
 const CLASS_IN: u16 = 1;
 const CLASS_ANY: u16 = 255;
+
+/// How long a connection may stay idle, in tenths of a second (RFC 7828 §3.1).
+const KEEPALIVE: u16 = (super::TCP_IDLE.as_millis() / 100) as u16;
 
 /// One query: what was read, where its name is, what was picked.
 #[derive(Debug)]
@@ -79,6 +82,10 @@ impl Slot {
         (self.peer, self.transport) = (peer, transport);
         (self.edns, self.steers, self.steered) = (None, None, false);
         (self.read, self.readable) = read(frame, length, &mut self.question, &mut self.edns);
+        if let (Some(edns), Transport::Udp) = (&mut self.edns, transport) {
+            // RFC 7828 §3.2.1: over UDP it is ignored.
+            edns.keepalive = false;
+        }
         if peer.port() == 0 && transport == Transport::Udp {
             self.read = Read::Drop(DropWhy::PortZero);
         }
@@ -171,14 +178,17 @@ impl Slot {
         let With { snapshot, now, worker, labels } = with;
         let world = &*snapshot.world;
         let limit = limit.min(frame.len());
-        let cookie = self.edns.as_ref().and_then(|edns| edns.cookie.as_ref());
-        let cookie = cookie.and_then(|c| cookie::server_half(c, self.peer.ip(), now.unix, &world.cookies));
+        let sent = self.edns.as_ref().and_then(|edns| edns.cookie.as_ref());
+        let cookie = sent.and_then(|c| cookie::server_half(c, self.peer.ip(), now.unix, &world.cookies));
         let reserved =
             self.edns.as_ref().map_or(0, |edns| edns.reserve(world.identity.as_bytes(), cookie.is_some()));
         // An identity has at most 64 octets, so header, question and OPT fit into 512.
         let question = if self.readable { self.question.octets() } else { 0 };
         let mut message = Message::over(frame, labels, question, limit.saturating_sub(reserved));
         let outcome = match self.read {
+            Read::Query if world.cookie_required && self.lacks_cookie(sent, world, now) => {
+                Outcome::of(Rcode::BADCOOKIE)
+            }
             Read::Query => {
                 let (message, worker) = (&mut message, &mut *worker);
                 Sections { slot: self, snapshot, now, worker, message, dnames: NO_DNAMES }.query()
@@ -194,9 +204,11 @@ impl Slot {
                 scope: outcome.scope,
                 cookie,
                 identity: world.identity.as_bytes(),
+                keepalive: edns.keepalive.then_some(KEEPALIVE),
+                agent: &world.agent,
                 error: outcome.error,
             };
-            edns.write(&mut message, &said, reserved);
+            edns.write(&mut message, &said);
             message.count(Section::Additional, 1);
         }
         // RA, AD and CD are clear.
@@ -206,6 +218,14 @@ impl Slot {
             worker.counters.truncated.add();
         }
         (length, outcome.rcode)
+    }
+
+    /// RFC 7873 §5.2.3: whoever speaks cookies has to hold a good one, so that nobody's address can be borrowed. A
+    /// TCP connection proves as much.
+    #[cold]
+    fn lacks_cookie(&self, sent: Option<&Cookie>, world: &World, now: Now) -> bool {
+        let holds = |sent| cookie::is_good(sent, self.peer.ip(), now.unix, &world.cookies);
+        self.transport == Transport::Udp && !sent.is_none_or(holds)
     }
 
     pub(super) fn is_internet(&self) -> bool {

@@ -54,6 +54,14 @@ pub struct Server {
     pub region: Option<RegionId>,
     /// The first signs, all are accepted; empty: no cookies.
     pub cookies: Vec<CookieSecret>,
+    /// Whether who sends a cookie over UDP has to hold a good one.
+    pub cookie_required: bool,
+    /// What `version.bind` tells; `None`: nothing.
+    pub version: Option<String>,
+    /// What `id.server` tells; `None`: nothing.
+    pub chaos_id: Option<String>,
+    /// Where resolvers report errors; never the root.
+    pub error_reports: Option<Name>,
     /// A name that tells askers what the server knows of them, and where it is written.
     pub whoami: Option<(Name, Place)>,
     /// The largest UDP payload to send and to announce, 512…4096 octets.
@@ -72,6 +80,10 @@ impl Default for Server {
             identity: None,
             region: None,
             cookies: Vec::new(),
+            cookie_required: false,
+            version: None,
+            chaos_id: None,
+            error_reports: None,
             whoami: None,
             payload: 1232,
             start_timeout: Duration::from_secs(10),

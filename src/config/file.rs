@@ -75,6 +75,10 @@ table! {
         region: String,
         /// DNS cookies (RFC 7873).
         cookies: Cookies,
+        /// What the class CHAOS tells of this server; nothing, unless it is written here.
+        chaos: Chaos,
+        /// The domain to which resolvers report what went wrong with our answers (RFC 9567).
+        error_reports: Domain,
         /// A limit on answers to one client network.
         rate_limit: RateLimit,
         /// A name that answers TXT and addresses with what the server knows of the asker: resolver, ECS prefix, cell
@@ -101,6 +105,20 @@ table! {
         /// 32 hex digits each (RFC 9018); the first signs, all are accepted; the same on all nodes.
         #[schemars(extend("default" = []))]
         secrets: List<CookieSecret>,
+        /// Whether a client that sends a cookie over UDP has to hold a good one of ours; else it is answered with
+        /// BADCOOKIE and a cookie to come back with (RFC 7873 §5.2.3).
+        #[schemars(extend("default" = false))]
+        require: bool,
+    }
+}
+
+table! {
+    /// What the class CHAOS tells of this server (RFC 4892).
+    Chaos {
+        /// TXT of version.bind and version.server.
+        version: Identity,
+        /// TXT of id.server and hostname.bind.
+        id: Identity,
     }
 }
 

@@ -9,7 +9,7 @@ use super::plan::Plan;
 use crate::config::{self, Config};
 use crate::geo::{self, Threads};
 use crate::model::{Family, OrderRule, Place, Problems, Region, Service, ServiceId};
-use crate::snapshot::{Addresses, SteeredService, World};
+use crate::snapshot::{Addresses, Chaos, SteeredService, World};
 use crate::steer::Steered;
 use crate::steer::hash::EndpointKey;
 use crate::zone::table::{Names, Steered as SteeredName, Steers, build};
@@ -80,7 +80,13 @@ pub fn compile(mut config: Config, node: &Node, threads: Threads, problems: &mut
         geo,
         identity: config.server.identity.clone().unwrap_or_else(|| node.host_name.clone()),
         cookies: cookies(&config, node),
+        cookie_required: config.server.cookie_required,
         payload: config.server.payload,
+        chaos: Chaos {
+            version: config.server.version.as_deref().map(Into::into),
+            id: config.server.chaos_id.as_deref().map(Into::into),
+        },
+        agent: config.server.error_reports.as_ref().map_or_else(Box::default, |name| name.as_wire().into()),
         regions: config.regions.clone().into(),
         written: config.services.clone().into(),
         zones: config.zones.iter().map(|zone| zone.origin.clone()).collect(),

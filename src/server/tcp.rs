@@ -19,7 +19,7 @@ use tracing::warn;
 
 use super::now;
 use super::open::{Open, Seat};
-use crate::answer::{MAX_REPLY, Peer, Reply, Worker, answer};
+use crate::answer::{MAX_REPLY, Peer, Reply, TCP_IDLE, Worker, answer};
 use crate::snapshot::Reader;
 use crate::telemetry::Transport;
 
@@ -36,7 +36,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { connections: 1024, idle: Duration::from_secs(10), queries: 10_000 }
+        Limits { connections: 1024, idle: TCP_IDLE, queries: 10_000 }
     }
 }
 

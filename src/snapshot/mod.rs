@@ -17,7 +17,7 @@ use crate::model::{Family, ServiceId};
 use crate::steer::{Client, Live, Pick, Step, pick};
 
 pub use tally::Tally;
-pub use world::{Addresses, SteeredService, World};
+pub use world::{Addresses, Chaos, SteeredService, World};
 
 /// All that one query may look at.
 #[derive(Debug)]

@@ -23,14 +23,29 @@ pub struct World {
     pub identity: String,
     /// Cookie secrets (RFC 9018); the first signs, all are accepted.
     pub cookies: Box<[(u64, u64)]>,
+    /// Whether who sends a cookie over UDP has to hold a good one (RFC 7873 §5.2.3).
+    pub cookie_required: bool,
     /// The largest UDP reply, in octets.
     pub payload: u16,
+    /// What the class CHAOS tells.
+    pub chaos: Chaos,
+    /// The domain to which resolvers report errors (RFC 9567), in wire format; empty: none.
+    pub agent: Box<[u8]>,
     /// The regions as written, by their ids: for the API, `explain` and whoami.
     pub regions: Box<[Region]>,
     /// The services as written, by their ids: for the API and `explain`.
     pub written: Box<[Service]>,
     /// The zones' origins, as written.
     pub zones: Box<[Name]>,
+}
+
+/// What the class CHAOS tells; nothing, unless the operator wants it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Chaos {
+    /// `version.bind` and `version.server`: 1 to 64 octets.
+    pub version: Option<Box<str>>,
+    /// `hostname.bind` and `id.server` (RFC 4892): 1 to 64 octets.
+    pub id: Option<Box<str>>,
 }
 
 /// One service on the query path.

@@ -91,20 +91,22 @@ pub const QTYPES: [(u16, &str); 13] = [
 ];
 
 /// The response codes that are counted apart, by number and name.
-pub const RCODES: [(u16, &str); 7] = [
+pub const RCODES: [(u16, &str); 9] = [
     (0, "NOERROR"),
     (1, "FORMERR"),
     (2, "SERVFAIL"),
     (3, "NXDOMAIN"),
     (4, "NOTIMP"),
     (5, "REFUSED"),
+    (6, "YXDOMAIN"),
     (16, "BADVERS"),
+    (23, "BADCOOKIE"),
 ];
 
 /// By number: its place in [`QTYPES`], or one past them.
 const QTYPE_PLACES: [u8; 258] = places(&QTYPES);
 /// By number: its place in [`RCODES`], or one past them.
-const RCODE_PLACES: [u8; 17] = places(&RCODES);
+const RCODE_PLACES: [u8; 24] = places(&RCODES);
 
 const fn places<const N: usize>(known: &[(u16, &str)]) -> [u8; N] {
     let mut places = [known.len() as u8; N];

@@ -90,6 +90,7 @@ impl Plan {
             "version" => _ = self.opt()?.set_version(parsed(next()?)?),
             "do" => _ = self.opt()?.set_dnssec_ok(true),
             "nsid" => self.option(3, &[])?,
+            "keepalive" => self.option(11, &[])?,
             "ecs" => self.option(8, &subnet(next()?)?)?,
             "ecs-raw" => self.option(8, &octets(next()?)?)?,
             "cookie" => self.option(10, &CLIENT_COOKIE)?,

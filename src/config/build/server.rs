@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use super::Builder;
 use crate::config::file::{self, Cookies, RateLimit};
-use crate::config::leaf::{OneOf, Socket, Whole, unfit_name};
+use crate::config::leaf::{Identity, OneOf, Socket, Whole, unfit_name};
 use crate::config::reader::{Entry, List};
 use crate::config::text::Span;
 use crate::config::{Api, Config, CookieSecret, Server, Token};
@@ -17,12 +17,23 @@ impl Builder<'_> {
         let default = Server::default();
         let Some(server) = entry.value() else { return default };
         self.rate_limit(&server.rate_limit);
+        let chaos = |text: fn(&file::Chaos) -> &Entry<Identity>| {
+            server.chaos.value().and_then(|chaos| text(chaos).value()).map(|text| text.0.clone())
+        };
         Server {
             listen: self.listen(&server.listen).unwrap_or(default.listen),
             workers: number(&server.workers).unwrap_or(default.workers),
             identity: server.identity.value().map(|identity| identity.0.clone()),
             region: server.region.marked().and_then(|(word, span)| self.region(word, span)),
             cookies: self.cookies(&server.cookies),
+            cookie_required: server
+                .cookies
+                .value()
+                .and_then(|cookies| cookies.require.value())
+                .is_some_and(|on| *on),
+            version: chaos(|chaos| &chaos.version),
+            chaos_id: chaos(|chaos| &chaos.id),
+            error_reports: self.error_reports(server),
             whoami: self.whoami(server),
             payload: number(&server.payload).unwrap_or(default.payload),
             start_timeout: server.start_timeout.value().map_or(default.start_timeout, |lasting| lasting.0),
@@ -40,6 +51,15 @@ impl Builder<'_> {
             self.once(&mut seen, socket.0, span, "address");
         }
         Some(list.marked().map(|(socket, _)| socket.0).collect())
+    }
+
+    fn error_reports(&mut self, server: &file::Server) -> Option<Name> {
+        let (name, span) = server.error_reports.marked()?;
+        if name.0.is_wildcard() || name.0 == Name::root() {
+            // RFC 9567 §5: the root would be no domain of ours.
+            self.error(span, format!("error_reports '{}' cannot be a wildcard or the root", name.0));
+        }
+        Some(name.0.clone())
     }
 
     fn whoami(&mut self, server: &file::Server) -> Option<(Name, Place)> {
