@@ -53,6 +53,11 @@ impl Batch {
         let length = self.slots[index].shorten(octets, with);
         frames.reply(index, length);
     }
+
+    /// The reply in one frame of the batch just answered did not leave.
+    pub fn lost(&mut self, index: usize, snapshot: &Snapshot, worker: &Worker) {
+        self.slots[index].lost(snapshot, worker);
+    }
 }
 
 /// The phases, over as many slots as there are queries.

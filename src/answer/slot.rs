@@ -37,6 +37,8 @@ pub struct Slot {
     /// Whether a service steers the name: then `chosen` is for this query, else it is left from another.
     pub(super) steered: bool,
     pub(super) chosen: Chosen,
+    /// What its reply took from an endpoint's tally, by live word.
+    handed_out: Option<u32>,
 }
 
 impl Default for Slot {
@@ -52,6 +54,7 @@ impl Default for Slot {
             steers: None,
             steered: false,
             chosen: Chosen::default(),
+            handed_out: None,
         }
     }
 }
@@ -156,20 +159,33 @@ impl Slot {
 
     /// Phase 4: writes the reply over the query.
     #[inline]
-    pub fn write(&self, frame: &mut [u8], with: With<'_>) -> Reply {
+    pub fn write(&mut self, frame: &mut [u8], with: With<'_>) -> Reply {
         if let Read::Drop(why) = self.read {
             return Reply::Drop(why);
         }
         let With { snapshot, now, worker, labels } = with;
         let with = With { snapshot, now, worker: &mut *worker, labels };
         let (length, rcode) = self.compose(frame, self.limit(&snapshot.world), with);
+        self.handed_out = worker.handed_out.take();
         worker.counters.rcode(rcode.0);
         Reply::Send(length)
     }
 
     /// Writes the reply anew, as short as any resolver may want it; gives its length.
-    pub fn shorten(&self, frame: &mut [u8], with: With<'_>) -> usize {
-        self.compose(frame, MIN_ROOM, with).0
+    pub fn shorten(&mut self, frame: &mut [u8], with: With<'_>) -> usize {
+        let With { snapshot, now, worker, labels } = with;
+        self.lost(snapshot, worker);
+        let with = With { snapshot, now, worker: &mut *worker, labels };
+        let (length, _) = self.compose(frame, MIN_ROOM, with);
+        self.handed_out = worker.handed_out.take();
+        length
+    }
+
+    /// The reply did not leave: what it handed out, nobody got.
+    pub fn lost(&mut self, snapshot: &Snapshot, worker: &Worker) {
+        if let Some(live_index) = self.handed_out.take() {
+            snapshot.tallies[worker.index].take_back(live_index as usize);
+        }
     }
 
     /// The reply, in at most `limit` octets: its length and its code.

@@ -110,6 +110,7 @@ pub fn put_addresses(
         message.count(Section::Answer, written);
         if let Some(live_index) = live_index {
             snapshot.tallies[worker.index].hand_out(live_index, now.unix + u64::from(chosen.pick.ttl));
+            worker.handed_out = Some(live_index as u32);
         }
     }
     fits

@@ -114,21 +114,24 @@ const NETWORKS: &str = "\
 /// The world, compiled once from the text above as a server would.
 fn snapshot() -> &'static Snapshot {
     static SNAPSHOT: OnceLock<Snapshot> = OnceLock::new();
-    SNAPSHOT.get_or_init(|| {
-        let directory = tempfile::tempdir().unwrap();
-        let at = |file: &str| directory.path().join(file);
-        std::fs::write(at("meridian.toml"), CONFIG).unwrap();
-        std::fs::write(at("example.zone"), ZONE).unwrap();
-        std::fs::write(at("geo.mmdb"), database()).unwrap();
-        let node = Node { host_name: "host".into(), cookie_secret: [7; 16] };
-        let (built, problems) = load(&at("meridian.toml"), &node, Threads::Many);
-        let built = built.unwrap_or_else(|| panic!("{problems}"));
-        let (verdicts, state) = (health::Table::default(), State::default());
-        let truth = Truth { verdicts: &verdicts, state: &state, now: SystemTime::UNIX_EPOCH };
-        let live = truth.words(&built.world, &built.plan);
-        let tallies = [0, 1].map(|_| Tally::new(live.len())).into();
-        Snapshot { world: Arc::new(built.world), live, tallies, generation: 1 }
-    })
+    SNAPSHOT.get_or_init(compiled)
+}
+
+/// The same for one test alone, whose tallies nobody else writes.
+fn compiled() -> Snapshot {
+    let directory = tempfile::tempdir().unwrap();
+    let at = |file: &str| directory.path().join(file);
+    std::fs::write(at("meridian.toml"), CONFIG).unwrap();
+    std::fs::write(at("example.zone"), ZONE).unwrap();
+    std::fs::write(at("geo.mmdb"), database()).unwrap();
+    let node = Node { host_name: "host".into(), cookie_secret: [7; 16] };
+    let (built, problems) = load(&at("meridian.toml"), &node, Threads::Many);
+    let built = built.unwrap_or_else(|| panic!("{problems}"));
+    let (verdicts, state) = (health::Table::default(), State::default());
+    let truth = Truth { verdicts: &verdicts, state: &state, now: SystemTime::UNIX_EPOCH };
+    let live = truth.words(&built.world, &built.plan);
+    let tallies = [0, 1].map(|_| Tally::new(live.len())).into();
+    Snapshot { world: Arc::new(built.world), live, tallies, generation: 1 }
 }
 
 fn database() -> Vec<u8> {

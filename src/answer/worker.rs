@@ -13,11 +13,13 @@ pub struct Worker {
     pub generator: fastrand::Rng,
     /// Its counters.
     pub counters: Arc<Counters>,
+    /// Whose addresses the reply just written hands out, by live word.
+    pub(super) handed_out: Option<u32>,
 }
 
 impl Worker {
     /// A worker with a generator of its own, seeded so that a test can repeat it.
     pub fn new(index: usize, seed: u64, counters: Arc<Counters>) -> Worker {
-        Worker { index, generator: fastrand::Rng::with_seed(seed), counters }
+        Worker { index, generator: fastrand::Rng::with_seed(seed), counters, handed_out: None }
     }
 }

@@ -87,6 +87,10 @@ pub fn schema() -> serde_json::Value {
 
 /// The text of a file of at most [`LONGEST_FILE`] bytes.
 fn read_file(path: &Path) -> io::Result<String> {
+    // Asked before it is opened: opening a pipe would wait for a writer.
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("not a regular file"));
+    }
     let mut bytes = Vec::new();
     std::fs::File::open(path)?.take(LONGEST_FILE + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > LONGEST_FILE {

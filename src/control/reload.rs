@@ -1,5 +1,7 @@
 //! Loading everything anew, off to the side: what comes of it, and what it cannot change.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::time::SystemTime;
 
 use super::compile::{Built, Node, load};
@@ -21,16 +23,25 @@ pub struct Reloaded {
     pub problems: Vec<Problem>,
 }
 
-/// Compiles on a thread that answering comes before, and hands the result to `done`.
+/// Compiles on a thread that answering comes before, and hands the result to `done`, whatever becomes of it: a
+/// reload that never ended would be the last one.
 pub fn compile_aside(
     path: std::path::PathBuf,
     node: Node,
     done: impl FnOnce(Option<Box<Built>>, Problems) + Send + 'static,
 ) -> std::io::Result<()> {
     spawn_in_background("compile", move || {
-        let (built, problems) = load(&path, &node, Threads::One);
+        let loaded = catch_unwind(AssertUnwindSafe(|| load(&path, &node, Threads::One)));
+        let (built, problems) = loaded.unwrap_or_else(|_| (None, broke_off(&path)));
         done(built.map(Box::new), problems);
     })
+}
+
+fn broke_off(path: &Path) -> Problems {
+    let mut problems = Problems::default();
+    problems
+        .error(&Place::file(path), "the load broke off, which is a defect of this program: please report it");
+    problems
 }
 
 /// What a running node keeps from its start, whatever the file says now.

@@ -27,6 +27,9 @@ use crate::snapshot::{Shared, Snapshot, Tally, World};
 /// Every word is folded anew this often, so that deadlines come into their field's reach in time.
 const REFOLD: Duration = Duration::from_secs(600);
 
+/// A reload that takes so long is worth a line in the log.
+const LONG: Duration = Duration::from_secs(60);
+
 /// The wall clock, as a test may turn it.
 pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
@@ -96,6 +99,8 @@ pub struct Control {
     folded_at: Instant,
     /// Who waits for the reload under way.
     reloading: Option<Vec<oneshot::Sender<Reloaded>>>,
+    /// When to wonder aloud about the reload under way.
+    wonder_at: Instant,
     /// Who asked since it began: they get the next one.
     reload_next: Vec<oneshot::Sender<Reloaded>>,
     /// Ends of words in force, sorted.
@@ -139,6 +144,7 @@ impl Control {
             started_at,
             folded_at: started_at,
             reloading: None,
+            wonder_at: started_at,
             reload_next: Vec::new(),
             ends: VecDeque::new(),
             compiled: mpsc::channel(1),
@@ -305,6 +311,10 @@ impl Control {
         }
         self.totals.settle();
         self.look_for_first_verdicts();
+        if self.reloading.is_some() && Instant::now() >= self.wonder_at {
+            warn!("a reload is still loading; until it is done, no other begins");
+            self.wonder_at += LONG;
+        }
     }
 
     //--- reload
@@ -321,6 +331,7 @@ impl Control {
         let compiled = self.compiled.0.clone();
         let done = move |built, problems| drop(compiled.blocking_send((built, problems)));
         self.reloading = Some(askers);
+        self.wonder_at = Instant::now() + LONG;
         if let Err(error) = compile_aside(self.path.clone(), self.node.clone(), done) {
             let mut problems = Problems::default();
             let place = crate::model::Place::file(&self.path);

@@ -23,10 +23,8 @@ impl Totals {
     /// Settles and drops every retired snapshot that nobody else holds any more. They are freed in the
     /// background: a large one takes milliseconds, which verdicts and operators would wait for.
     pub fn settle(&mut self) {
-        let (free, held) =
-            std::mem::take(&mut self.retired).into_iter().partition(|old| Arc::strong_count(old) == 1);
-        self.retired = held;
-        let free: Vec<Arc<Snapshot>> = free;
+        // `get_mut` sees what the last holder wrote before it let go; a count alone would not.
+        let free: Vec<_> = self.retired.extract_if(.., |old| Arc::get_mut(old).is_some()).collect();
         for old in &free {
             add_all(old, &mut self.settled);
         }

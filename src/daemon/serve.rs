@@ -118,6 +118,8 @@ impl Daemon {
             0 => std::thread::available_parallelism().map_or(1, |count| count.get()),
             workers => workers,
         };
+        // Before sockets are opened: many workers on many addresses need many.
+        raise_descriptors();
         let listeners = Listeners::bind(&server.listen, workers)?;
         let api_listener = bind_api(built.config.api.listen)?;
         let clock: Clock = Arc::new(SystemTime::now);

@@ -54,6 +54,9 @@ pub enum CompileError {
     /// A database turned out to be damaged.
     #[error(transparent)]
     Database(#[from] DatabaseError),
+    /// Whoever reads a database did not read it to its end.
+    #[error("reading a database broke off, which is a defect of this program: please report it")]
+    CutShort,
     /// Cells are numbered with 24 bits.
     #[error(
         "geography needs more than 16,777,216 cells: name fewer ASNs and subdivisions in services' overrides"
@@ -275,14 +278,13 @@ impl<'a> Source<'a> {
 
     /// On to the next range, which is the next family's first behind the last of one.
     #[inline]
-    fn advance(&mut self, knowledge: &mut Knowledge<'_>) -> Result<(), DatabaseError> {
+    fn advance(&mut self, knowledge: &mut Knowledge<'_>) -> Result<(), CompileError> {
         loop {
             if let Some((last, record)) = self.ranges.next() {
                 (self.last, self.facts) = (last, self.facts_of[record as usize]);
                 return Ok(());
             }
-            let Some(chunk) = self.chunks.next() else { return Ok(()) };
-            let chunk = chunk?;
+            let chunk = self.chunks.next().ok_or(CompileError::CutShort)??;
             self.facts_of.extend(chunk.facts.into_iter().map(|facts| knowledge.id(facts)));
             self.ranges = chunk.ranges.into_iter();
         }
@@ -307,5 +309,19 @@ impl Networks {
         if let Some((last, rule)) = self.ranges.next() {
             (self.last, self.rule) = (last, rule);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_whose_reader_breaks_off_is_an_error() {
+        let mut knowledge = Knowledge::new(Asked::default());
+        let chunk = reading::Chunk { ranges: vec![(7, 0)], facts: Vec::new() };
+        let mut source = Source::new(Box::new(std::iter::once(Ok(chunk))));
+        assert!(source.advance(&mut knowledge).is_ok() && source.last == 7);
+        assert!(matches!(source.advance(&mut knowledge), Err(CompileError::CutShort)));
     }
 }

@@ -42,6 +42,10 @@ pub fn hint(error: &io::Error) -> &'static str {
         io::ErrorKind::PermissionDenied => {
             ": not permitted; ports below 1024 need root or CAP_NET_BIND_SERVICE"
         }
+        _ if system::is_out_of_descriptors(error) => {
+            ": no file descriptors left; every worker has a socket for each address: raise ulimit -n, or lower \
+             server.workers"
+        }
         io::ErrorKind::AddrNotAvailable => ": no interface of this machine has that address",
         _ => "",
     }

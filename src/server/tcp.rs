@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::task::{JoinSet, spawn_local};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::warn;
@@ -109,6 +109,7 @@ async fn accept(
     begun: TaskTracker,
     shutdown: CancellationToken,
 ) {
+    let mut quiet_until = Instant::now();
     loop {
         let accepted = tokio::select! {
             () = shutdown.cancelled() => return,
@@ -123,8 +124,12 @@ async fn accept(
                 tokio::task::yield_now().await;
             }
             Err(error) => {
-                // No descriptors left, most likely: the pause lets connections end.
-                warn!(%error, "TCP accept failed");
+                // No descriptors left, most likely: the pause lets connections end. Strangers can keep it so, and
+                // must not fill the log.
+                if Instant::now() >= quiet_until {
+                    warn!(%error, "TCP accept failed; said once a minute at most");
+                    quiet_until = Instant::now() + Duration::from_secs(60);
+                }
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
         }

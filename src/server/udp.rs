@@ -75,22 +75,23 @@ pub(super) fn serve(
 
 fn answer(batch: &mut Batch, snapshot: &Snapshot, link: &mut impl Link, now: Now, worker: &mut Worker) {
     batch.answer(snapshot, link, Transport::Udp, now, worker);
-    // One bit a frame: replies that are too long to leave whole.
-    let mut too_long = 0_u64;
+    // One bit a frame: replies that are too long to leave whole, and those that do not leave at all.
+    let (mut too_long, mut lost) = (0_u64, 0_u64);
+    const { assert!(BATCH <= u64::BITS as usize) };
     link.send(|index, error| {
-        // A reply that cannot be sent is a reply that was lost: the resolver asks again.
-        worker.counters.unsent.add();
-        too_long |= u64::from(system::is_too_long(&error)) << index;
+        *if system::is_too_long(&error) { &mut too_long } else { &mut lost } |= 1 << index
     });
-    if too_long != 0 {
-        send_shortened(too_long, batch, snapshot, link, now, worker);
+    if too_long | lost != 0 {
+        send_anew(too_long, lost, batch, snapshot, link, now, worker);
     }
 }
 
-/// Fragments are never sent (RFC 9715 §3.1): who gets TC asks again over TCP.
+/// A reply that cannot be sent is a reply that was lost: the resolver asks again. One that is too long is sent anew
+/// and short, because fragments are never sent (RFC 9715 §3.1): who gets TC asks again over TCP.
 #[cold]
-fn send_shortened(
+fn send_anew(
     too_long: u64,
+    mut lost: u64,
     batch: &mut Batch,
     snapshot: &Snapshot,
     link: &mut impl Link,
@@ -98,9 +99,16 @@ fn send_shortened(
     worker: &mut Worker,
 ) {
     for index in (0..BATCH).filter(|index| too_long & 1 << index != 0) {
+        worker.counters.shortened.add();
         batch.shorten(index, snapshot, link, now, worker);
     }
-    link.send(|_, _| worker.counters.unsent.add());
+    if too_long != 0 {
+        link.send(|index, _| lost |= 1 << index);
+    }
+    for index in (0..BATCH).filter(|index| lost & 1 << index != 0) {
+        worker.counters.unsent.add();
+        batch.lost(index, snapshot, worker);
+    }
 }
 
 /// The timeout, a signal, or an ICMP error about a reply that somebody did not want.

@@ -30,6 +30,12 @@ impl Tally {
         handed.until.raise(until);
     }
 
+    /// Takes back an answer that did not leave. Until when it might have been cached stays noted: that errs on the
+    /// side of waiting. Only its worker may.
+    pub fn take_back(&self, live_index: usize) {
+        self.0[MARGIN + live_index].answers.take_back();
+    }
+
     /// Answers so far, and the latest moment (Unix seconds) until which one of them may be cached.
     pub fn read(&self, live_index: usize) -> (u64, u64) {
         let handed = &self.0[MARGIN + live_index];

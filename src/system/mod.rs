@@ -11,7 +11,9 @@ mod socket;
 pub use background::spawn as spawn_in_background;
 pub use fence::prefetch;
 pub use processor::{pin, processors};
-pub use socket::{grow_receive_buffer, grow_send_buffer, is_too_long, never_fragment, tell_address};
+pub use socket::{
+    grow_receive_buffer, grow_send_buffer, is_out_of_descriptors, is_too_long, never_fragment, tell_address,
+};
 
 #[cfg(target_os = "linux")]
 pub use fence::Datagrams;

@@ -10,6 +10,11 @@ pub fn is_too_long(error: &std::io::Error) -> bool {
     error.raw_os_error() == Some(rustix::io::Errno::MSGSIZE.raw_os_error())
 }
 
+/// Whether this process may not open any more files and sockets.
+pub fn is_out_of_descriptors(error: &std::io::Error) -> bool {
+    error.raw_os_error() == Some(rustix::io::Errno::MFILE.raw_os_error())
+}
+
 #[cfg(target_os = "linux")]
 mod linux {
     use std::io;

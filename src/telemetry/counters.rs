@@ -13,6 +13,11 @@ impl Count {
         self.0.store(self.0.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
     }
 
+    /// Takes one back; only its owner may.
+    pub fn take_back(&self) {
+        self.0.store(self.0.load(Ordering::Relaxed).wrapping_sub(1), Ordering::Relaxed);
+    }
+
     /// Raises it to `value` if that is more; only its owner may.
     pub fn raise(&self, value: u64) {
         if self.0.load(Ordering::Relaxed) < value {
@@ -141,6 +146,8 @@ pub struct Counters {
     pub truncated: Count,
     /// Replies that the system would not send.
     pub unsent: Count,
+    /// Replies that were too long to leave whole, and so were sent anew, short.
+    pub shortened: Count,
     /// By power of two: batches of so many queries or fewer, of none smaller.
     pub batches: [Count; BATCHES],
 }

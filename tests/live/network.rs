@@ -73,7 +73,7 @@ fn a_reply_too_long_for_the_link_is_cut_and_not_fragmented() {
         let shown = dig(&node, at, "long.gslb.example TXT +bufsize=4096");
         assert!(shown.contains("0123456789") && shown.contains("(TCP)"), "{shown}");
         let metrics = inside(&node, &format!("curl -s http://{}/metrics", node.api));
-        assert!(metrics.contains("meridian_unsent_replies_total 2\n"), "{metrics}");
+        assert!(metrics.contains("meridian_shortened_replies_total 2\n"), "{metrics}");
         assert_eq!(fragments(&node), [0, 0]);
         node.stop();
     }

@@ -22,7 +22,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("prometheus_client", &["src/api/metrics.rs", "src/api/metrics/"]),
     ("redb", &["src/control/store.rs"]),
     ("reqwest", &["src/ctl/client.rs"]),
-    ("rustix", &["src/control/reload.rs", "src/daemon/", "src/system/"]),
+    ("rustix", &["src/daemon/", "src/system/"]),
     ("rustls", &["src/health/tls.rs"]),
     ("rustls_native_certs", &["src/health/tls.rs"]),
     ("schemars", &["src/config/"]),

@@ -1,7 +1,6 @@
 //! The floor: what the kernel asks for moving a query in and an answer out, and nothing else.
 //!
-//! `recvmmsg` and `sendmmsg` of as many datagrams as the server takes at once, one thread, socket options as the
-//! server's. A query becomes an "answer" by one bit, and by as many octets as the server's answer has more.
+//! `recvmmsg` and `sendmmsg` of as many datagrams as the server takes at once, one thread. A query becomes an "answer" by one bit, and by as many octets as the server's answer has more.
 
 use std::net::{SocketAddr, UdpSocket};
 

@@ -1,4 +1,4 @@
-//! Sockets: the floor's, with the options that the server's have, and the generator's.
+//! Sockets: the floor's and the generator's.
 
 use std::io;
 use std::net::{SocketAddr, UdpSocket};

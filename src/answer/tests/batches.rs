@@ -198,3 +198,23 @@ fn a_reply_too_long_to_leave_is_written_anew_and_shorter() {
     assert_eq!(short[12..26], asked[12..26], "the question, letter case and all");
     assert_eq!(parts(&short).unwrap().options, parts(&whole).unwrap().options);
 }
+
+#[test]
+fn what_did_not_leave_was_not_handed_out() {
+    let snapshot = compiled();
+    let peer = peer("16.0.0.1", Transport::Udp);
+    let asked = |name: &str| (query(name, 1, None), peer);
+    let packets = ["plain.example.", "ns.example.", "plain.example.", "twice.example."].map(asked);
+    let (mut held, mut worker) = (Held::new(&packets, 0), worker(0));
+    let handed_out = || (0..snapshot.live.len()).map(|index| snapshot.tallies[0].read(index).0).sum::<u64>();
+    let mut batch = Batch::new(64);
+    batch.answer(&snapshot, &mut held, Transport::Udp, NOW, &mut worker);
+    assert_eq!(handed_out(), 3);
+    batch.shorten(0, &snapshot, &mut held, NOW, &mut worker);
+    batch.shorten(1, &snapshot, &mut held, NOW, &mut worker);
+    assert_eq!(handed_out(), 3, "written twice, and handed out once");
+    for (index, left) in [(1, 3), (0, 2), (0, 2), (3, 1)] {
+        batch.lost(index, &snapshot, &worker);
+        assert_eq!(handed_out(), left, "frame {index}");
+    }
+}

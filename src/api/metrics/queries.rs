@@ -44,7 +44,14 @@ pub fn put(sheet: &mut Sheet, workers: &[Arc<Counters>]) {
         [(vec![], sum(&|one| &one.truncated))],
     );
     let unsent = [(vec![], sum(&|one| &one.unsent))];
-    sheet.counter("unsent_replies", "Replies over UDP that the system would not send", unsent);
+    sheet.counter(
+        "unsent_replies",
+        "Replies over UDP that the system would not send, and that are lost",
+        unsent,
+    );
+    let shortened = [(vec![], sum(&|one| &one.shortened))];
+    let help = "Replies over UDP that were too long for the network, and were sent anew with TC";
+    sheet.counter("shortened_replies", help, shortened);
     let batches = (0..BATCHES).map(|power| {
         (vec![("queries_up_to", (1_u64 << power).to_string())], sum(&|one| &one.batches[power]))
     });

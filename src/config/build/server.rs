@@ -1,7 +1,7 @@
 //! The tables `server` and `api`.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use super::Builder;
 use crate::config::file::{self, Cookies, RateLimit};
@@ -49,8 +49,28 @@ impl Builder<'_> {
         let mut seen = HashMap::new();
         for (socket, span) in list.marked() {
             self.once(&mut seen, socket.0, span, "address");
+            self.can_be_listened_on(socket.0, list, span);
         }
         Some(list.marked().map(|(socket, _)| socket.0).collect())
+    }
+
+    /// What the system would let nobody bind, or let bind and never hear from.
+    fn can_be_listened_on(&mut self, address: SocketAddr, list: &List<Socket>, span: &Span) {
+        let ip = address.ip();
+        if ip.is_multicast() || ip == IpAddr::V4(Ipv4Addr::BROADCAST) {
+            return self
+                .error(span, format!("listen '{address}' is no address of one host; clients ask one"));
+        }
+        let covers = |other: SocketAddr| {
+            other.ip().is_unspecified() && other.is_ipv4() == ip.is_ipv4() && other.port() == address.port()
+        };
+        if !ip.is_unspecified() && address.port() != 0 && list.marked().any(|(other, _)| covers(other.0)) {
+            let all = if ip.is_ipv4() { "0.0.0.0" } else { "[::]" };
+            self.error(
+                span,
+                format!("listen '{address}' is covered by {all}, which has the same port; keep one"),
+            );
+        }
     }
 
     fn error_reports(&mut self, server: &file::Server) -> Option<Name> {

@@ -153,6 +153,10 @@ fn unreadable_files_are_one_error() {
     let long = directory.path().join("long.toml");
     std::fs::File::create(&long).unwrap().set_len(LONGEST_FILE + 1).unwrap();
     assert_eq!(said(&long), "D/long.toml: cannot be read: longer than 16 MiB");
+    // Opening it would wait for a writer, and a reload with it.
+    let pipe = directory.path().join("pipe.toml");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    assert_eq!(said(&pipe), "D/pipe.toml: cannot be read: not a regular file");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
 use super::api;
 use crate::load::{Generator, Pace, Tally};
@@ -37,8 +37,14 @@ pub fn run(world: &World, results: &mut Results) -> Result<()> {
     for _ in 0..RELOADS {
         let before = generator.run(Pace::Steady(RATE), BEFORE)?;
         let (during, time) = reload(&mut generator, api)?;
-        before.verified()?;
-        during.verified()?;
+        for tally in [&before, &during] {
+            tally.verified()?;
+            ensure!(
+                tally.per_second > 0.9 * f64::from(RATE),
+                "only {:.0} queries a second",
+                tally.per_second
+            );
+        }
         println!(
             "  a reload of {:.0} ms: lost {} of {}, p99 {} → {} µs",
             time.as_secs_f64() * 1e3,

@@ -89,8 +89,8 @@ end of the interval meets it; a rate's, too, where that is the stricter end.
   processor that the server had; far below 1, the generator or a neighbour was the limit, and the run says little.
 - **Every answer is verified**: id, question, response code, addresses (one of those configured, at least one), the
   client subnet and the cookie where the server speaks them. A wrong answer fails the run.
-- **The floor** is `recvmmsg`, one bit, `sendmmsg`, in batches of 64 as Meridian's, with the same socket options;
-  its answers are as long as Meridian's.
+- **The floor** is `recvmmsg`, one bit, `sendmmsg`, in batches of 64 as Meridian's; its receive buffer is what
+  `net.core.rmem_max` allows, and its answers are as long as Meridian's.
 - **Meridian** is the release build as `serve` runs it: counters, cookies and all checks of a query on, no probes.
 - **The peers** are Debian's packages: gdnsd with its geoip plugin and four regions by coordinates, client subnets on;
   Knot with mod-geoip and PowerDNS with its geoip backend, every country sent to the nearest of the same four regions;
@@ -100,7 +100,8 @@ end of the interval meets it; a rate's, too, where that is the stricter end.
 - **Latency** is from `sendmmsg`'s call to the return of the `recvmmsg` that brought the answer, open loop, by a generator
   that never sleeps.
 - **Meridian alone** stands on processor 0, too, with all that it does beside answering: a reload competes with the
-  worker.
+  worker. It runs as root there, which gives it a receive buffer of 8 MiB and lets its loading thread idle; a unit with
+  `LimitNICE=+0` may idle, too, and has `net.core.rmem_max`.
 - **Start** is from the process' birth to the first right answer, the median of three on processor 0 (the
   floor's is what `taskset` and `setpriv` take before they become the server); with a city database, where nobody asks
   meanwhile, of seven on both processors; **memory** is the proportional

@@ -22,6 +22,13 @@ listen = "127.0.0.1:53""#,
         ),
         (
             r#"[server]
+listen = ["0.0.0.0:53", "127.0.0.1:53", "[::1]:53", "127.0.0.1:54", "224.0.0.1:53", "255.255.255.255:55"]"#,
+            r"m.toml:2:25: listen '127.0.0.1:53' is covered by 0.0.0.0, which has the same port; keep one
+m.toml:2:69: listen '224.0.0.1:53' is no address of one host; clients ask one
+m.toml:2:85: listen '255.255.255.255:55' is no address of one host; clients ask one",
+        ),
+        (
+            r#"[server]
 listen = ["127.0.0.1"]"#,
             r"m.toml:2:11: listen '127.0.0.1' is not an address with a port; write it like '127.0.0.1:5300' or '[::1]:5300'",
         ),
