@@ -1,0 +1,116 @@
+//! The loop: ask all three, judge, count, show.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+
+use crate::ask::Asker;
+use crate::cli::Cli;
+use crate::compare::{Case, Verdict};
+use crate::question::{Curiosity, Question};
+use crate::reply::Reply;
+use crate::servers::{Server, start, write_zones};
+use crate::spoil::spoil;
+use crate::tally::Tally;
+use crate::world::World;
+use crate::{compare, report};
+
+/// How often progress is told.
+const TELL: Duration = Duration::from_secs(2);
+
+/// On how many replies the comparison itself is tried.
+const TRIALS: usize = 500;
+
+/// Does all of it; whether every difference was explained.
+pub fn run(cli: &Cli) -> Result<bool> {
+    let seed = cli.seed.unwrap_or_else(|| fastrand::u64(..1_000_000));
+    let left_out: Vec<String> = cli.without.iter().map(|kind| format!("{kind:?}").to_lowercase()).collect();
+    println!(
+        "{} questions about {} zones, seed {seed}{}{}",
+        cli.questions,
+        cli.zones,
+        if left_out.is_empty() { "" } else { ", without " },
+        left_out.join(", ")
+    );
+    let world = World::new(seed, usize::from(cli.zones), &cli.without);
+    let mut directory = tempfile::Builder::new().prefix("meridian-differential-").tempdir()?;
+    directory.disable_cleanup(cli.keep);
+    write_zones(directory.path(), &world)?;
+    if cli.keep {
+        println!("zones, configurations and logs are in {}", directory.path().display());
+    }
+    let program = program(cli)?;
+    let stands = Server::ALL.map(|server| start(server, &program, directory.path(), &world));
+    let mut askers = Vec::new();
+    for stand in stands.iter() {
+        match stand {
+            Ok(stand) => askers.push(Asker::new(stand.address)?),
+            Err(error) => anyhow::bail!("{error:#}"),
+        }
+    }
+    let mut tally = Tally::default();
+    let mut curiosity = Curiosity::new(seed ^ 1, &world, &cli.without);
+    let mut told = Instant::now();
+    for number in 1..=cli.questions {
+        examine(&world, &curiosity.ask(), &mut askers, &mut tally, cli.show)?;
+        if told.elapsed() > TELL {
+            told = Instant::now();
+            eprintln!("{number} of {} questions, {} differences unexplained", cli.questions, tally.unexplained());
+        }
+    }
+    ensure!(tally.spoiled > 0 || cli.questions < TRIALS, "the comparison was tried on nothing: no reply agreed");
+    print!("{}", report::summary(&tally));
+    if tally.unexplained() > 0 {
+        println!("\nto repeat: --seed {seed} --zones {} --questions {}", cli.zones, cli.questions);
+    }
+    Ok(tally.unexplained() == 0)
+}
+
+/// Meridian's program.
+fn program(cli: &Cli) -> Result<PathBuf> {
+    let built = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/debug/meridian");
+    let path = cli.meridian.clone().unwrap_or_else(built);
+    let path = path.canonicalize().with_context(|| format!("{path:?} is not there: build it by `cargo build`, or name it by --meridian"))?;
+    Ok(path)
+}
+
+/// One question to all three, by datagram, and by stream where a reply was truncated.
+fn examine(world: &World, question: &Question, askers: &mut [Asker], tally: &mut Tally, show: usize) -> Result<()> {
+    askers.iter_mut().try_for_each(|asker| asker.send(question))?;
+    let mut replies = Vec::new();
+    for (asker, server) in askers.iter_mut().zip(Server::ALL) {
+        let octets = asker.receive(question).with_context(|| format!("{}: {question}", server.title()))?;
+        replies.push(read(&octets, server, question)?);
+    }
+    judge(world, question, false, &replies, tally, show)?;
+    if replies.iter().any(|reply| reply.truncated) {
+        let mut streamed = Vec::new();
+        for (asker, server) in askers.iter().zip(Server::ALL) {
+            let octets = asker.stream(question).with_context(|| format!("{}: {question} over TCP", server.title()))?;
+            streamed.push(read(&octets, server, question)?);
+        }
+        judge(world, question, true, &streamed, tally, show)?;
+    }
+    Ok(())
+}
+
+/// A reply that cannot be read ends everything: nothing is left to compare.
+fn read(octets: &[u8], server: Server, question: &Question) -> Result<Reply> {
+    Reply::read(octets).with_context(|| format!("{}: {question}: unreadable: {octets:02x?}", server.title()))
+}
+
+fn judge(world: &World, question: &Question, stream: bool, replies: &[Reply], tally: &mut Tally, show: usize) -> Result<()> {
+    let [meridian, nsd, knot] = replies else { return Ok(()) };
+    let case = Case { world, question, stream, meridian, nsd, knot };
+    let verdicts = case.judge();
+    if tally.spoiled < TRIALS && verdicts.iter().all(|(_, verdict)| *verdict == Verdict::Agrees) {
+        tally.spoiled += spoil(&case)?;
+    }
+    let wrong = compare::unexplained(&verdicts);
+    if !wrong.is_empty() && tally.unexplained() < show {
+        println!("\n{}", report::full(&case, &verdicts));
+    }
+    tally.count(&case, &verdicts);
+    Ok(())
+}
