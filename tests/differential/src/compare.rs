@@ -113,14 +113,38 @@ fn aliases(records: &[Record]) -> impl Iterator<Item = &Record> {
     records.iter().filter(|record| matches!(record.rtype, Rtype::CNAME | Rtype::DNAME))
 }
 
+/// How a question was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// By datagram.
+    Datagram,
+    /// By datagram, and a reply ends in an alias to another zone: it will be [`Way::Followed`].
+    Ahead,
+    /// By stream, because a datagram was truncated.
+    Stream,
+    /// By stream, aliases to other zones followed for those servers that do not (see [`crate::follow`]).
+    Followed,
+}
+
+impl Way {
+    /// As reports call it.
+    pub fn title(self) -> &'static str {
+        match self {
+            Way::Datagram | Way::Ahead => "UDP",
+            Way::Stream => "TCP",
+            Way::Followed => "TCP, aliases followed",
+        }
+    }
+}
+
 /// One question and its replies.
 pub struct Case<'a> {
     /// What all servers serve.
     pub world: &'a World,
     /// What was asked.
     pub question: &'a Question,
-    /// Whether over a stream.
-    pub stream: bool,
+    /// How it was asked.
+    pub way: Way,
     /// Ours.
     pub meridian: &'a Reply,
     /// NLnet Labs'.

@@ -3,7 +3,8 @@
 
 use domain::base::iana::Rtype;
 
-use crate::compare::{Case, Facet};
+use crate::compare::{Case, Facet, Way};
+use crate::name::Name;
 use crate::reply::{ADDITIONAL, ANSWER, AUTHORITY, Record, Reply};
 
 /// Why a difference is none.
@@ -33,7 +34,25 @@ pub const REASONS: &[Reason] = &[
         title: "what a truncated reply still holds; asked again over TCP",
         source: "RFC 2181 §9",
         facets: &[F::Answer, F::Authority, F::Additional],
-        holds: |case| !case.stream && case.replies().iter().any(|reply| reply.truncated),
+        holds: |case| case.way == Way::Datagram && case.replies().iter().any(|reply| reply.truncated),
+    },
+    Reason {
+        title: "an alias leads into another zone; asked again over TCP, and followed",
+        source: "RFC 1034 §4.3.2 step 3a",
+        facets: &[F::Code, F::Truncated, F::Answer, F::Authority, F::Additional],
+        holds: |case| case.way == Way::Ahead,
+    },
+    Reason {
+        title: "addresses of servers in the same zone do not fit",
+        source: "RFC 9471 §3.2",
+        facets: &[F::Truncated],
+        holds: |case| case.meridian.is_referral() && case.meridian.truncated && lacks_glue(case),
+    },
+    Reason {
+        title: "a referral brings addresses from other zones that are served",
+        source: "RFC 1034 §4.3.2 step 3b",
+        facets: &[F::Additional],
+        holds: |case| case.meridian.is_referral() && only_more(case),
     },
     Reason {
         title: "ANY is answered by one HINFO",
@@ -67,5 +86,27 @@ fn is_true(case: &Case, record: &Record) -> bool {
     let leads = |other: &Record| other.data.windows(wire.len()).any(|window| window == wire);
     matches!(record.rtype, Rtype::A | Rtype::AAAA)
         && sets.any(there)
-        && case.meridian.sections[ANSWER].iter().any(leads)
+        && [ANSWER, AUTHORITY].iter().any(|section| case.meridian.sections[*section].iter().any(leads))
+}
+
+/// Whether an address of a server that stands in the zone of the delegation was left out.
+fn lacks_glue(case: &Case) -> bool {
+    let reply = case.meridian;
+    let Some(cut) = reply.sections[AUTHORITY].iter().find(|record| record.rtype == Rtype::NS) else { return false };
+    let Some(zone) = case.world.zone_above(&cut.owner) else { return false };
+    let servers = reply.sections[AUTHORITY].iter().filter_map(|record| Name::from_wire(&record.data));
+    let told = |name: &Name, rtype| reply.sections[ADDITIONAL].iter().any(|record| record.owner == *name && record.rtype == rtype);
+    let left_out = |name: Name| [Rtype::A, Rtype::AAAA].iter().any(|rtype| zone.has(&name, *rtype) && !told(&name, *rtype));
+    servers.filter(|name| name.is_in(&zone.apex)).any(left_out)
+}
+
+/// Whether Meridian says all that one of the others does, and what else it says stands in another zone.
+fn only_more(case: &Case) -> bool {
+    let ours = &case.meridian.sections[ADDITIONAL];
+    let more = |theirs: &Reply| {
+        let theirs = &theirs.sections[ADDITIONAL];
+        let beyond = |record: &&Record| !theirs.contains(record);
+        theirs.iter().all(|record| ours.contains(record)) && ours.iter().filter(beyond).all(|record| is_true(case, record))
+    };
+    more(case.nsd) || more(case.knot)
 }

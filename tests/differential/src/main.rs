@@ -16,6 +16,7 @@ mod ask;
 mod cli;
 mod compare;
 mod explain;
+mod follow;
 mod name;
 mod process;
 mod question;

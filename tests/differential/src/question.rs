@@ -51,7 +51,7 @@ impl std::fmt::Display for Question {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let edns = self.payload.map_or("no EDNS".to_owned(), |payload| format!("EDNS {payload}"));
         let recursion = if self.recursion { ", RD" } else { "" };
-        write!(f, "{} {} ({edns}{recursion})", self.name, self.rtype)
+        write!(f, "{} {} ({edns}{recursion})", crate::report::short(&self.name), self.rtype)
     }
 }
 

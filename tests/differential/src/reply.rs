@@ -171,7 +171,7 @@ impl fmt::Display for Record {
         let class = if self.class == 1 { "IN".to_owned() } else { format!("CLASS{}", self.class) };
         let text: String = self.text.chars().take(120).collect();
         let more = if text.len() < self.text.len() { "…" } else { "" };
-        write!(f, "{} {} {class} {} {text}{more}", self.owner, self.ttl, self.rtype)
+        write!(f, "{} {} {class} {} {text}{more}", crate::report::short(&self.owner), self.ttl, self.rtype)
     }
 }
 

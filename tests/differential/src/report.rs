@@ -10,14 +10,17 @@ use crate::name::Name;
 use crate::reply::{ANSWER, Record, Reply};
 use crate::servers::Server;
 use crate::tally::Tally;
+use crate::world::{Set, Zone};
 
 /// Records of one RRset of a zone that are shown.
 const SHOWN: usize = 4;
 
+/// Records of one section that are shown.
+const MOST: usize = 40;
+
 /// A difference: the question, what the zones say about its names, and the replies, facet by facet.
 pub fn full(case: &Case, verdicts: &[(Facet, Verdict)]) -> String {
-    let by = if case.stream { " over TCP" } else { "" };
-    let mut text = format!("== {}{by}\n", case.question);
+    let mut text = format!("== {} by {}\n", case.question, case.way.title());
     text += &zone_lines(case);
     for (facet, verdict) in verdicts {
         let mark = match verdict {
@@ -46,7 +49,7 @@ fn value(reply: &Reply, facet: Facet) -> String {
         Facet::Authoritative => reply.authoritative.to_string(),
         Facet::Truncated => format!("{} ({} octets)", reply.truncated, reply.octets),
         Facet::Flags => reply.flags.clone(),
-        Facet::Question => reply.question.escape_ascii().to_string(),
+        Facet::Question => clipped(&reply.question.escape_ascii().to_string()),
         Facet::Opt => reply.opt.map_or("none".into(), |opt| format!("version {}, payload {}", opt.version, opt.payload)),
         Facet::Answer | Facet::Authority | Facet::Additional => String::new(),
     }
@@ -63,9 +66,13 @@ fn section_lines(case: &Case, section: usize) -> String {
         records.into_iter().for_each(|record| if !all.contains(&record) { all.push(record) });
     }
     let mut text = String::new();
-    for record in all {
+    let left = all.len().saturating_sub(MOST);
+    for record in all.into_iter().take(MOST) {
         let marks = case.replies().map(|reply| places(reply, section, record));
         writeln!(text, "    {} {record}", marks.join(" ")).expect("a text takes all");
+    }
+    if left > 0 {
+        writeln!(text, "    … and {left} more").expect("a text takes all");
     }
     text
 }
@@ -78,30 +85,51 @@ fn places(reply: &Reply, section: usize, record: &Record) -> String {
     format!("{:>3}", if places.is_empty() { "-".into() } else { places.join("+") })
 }
 
-/// What the zones say about the names of a case, what is above them, and wildcards beside them.
+/// What the zones say about the names of a case, wildcards beside them, and apexes and cuts above them.
 fn zone_lines(case: &Case) -> String {
+    let names = names_of(case);
     let mut text = String::new();
     for zone in &case.world.zones {
-        let mut names: BTreeSet<Name> = BTreeSet::new();
-        for name in names_of(case).iter().filter(|name| name.is_in(&zone.apex)) {
-            for above in name.ancestors().take_while(|above| above.is_in(&zone.apex)) {
-                names.extend(above.wildcard());
-                names.insert(above);
-            }
-        }
-        for (name, sets) in names.iter().filter_map(|name| Some((name, zone.at(name)?))) {
-            for (rtype, set) in sets {
-                for data in set.data.iter().take(SHOWN) {
-                    let data: String = data.chars().take(100).collect();
-                    writeln!(text, "  zone {} | {name} {} {rtype} {data}", zone.apex, set.ttl).expect("a text takes all");
-                }
-                if set.data.len() > SHOWN {
-                    writeln!(text, "  zone {} | … {} in all", zone.apex, set.data.len()).expect("a text takes all");
-                }
-            }
+        let below = names.iter().filter(|name| name.is_in(&zone.apex));
+        let above = |name: &Name| name.ancestors().take_while(|name| name.is_in(&zone.apex)).collect::<Vec<_>>();
+        let around: BTreeSet<Name> = below.flat_map(above).flat_map(|name| [name.wildcard(), Some(name)]).flatten().collect();
+        for (name, sets) in around.iter().filter_map(|name| Some((name, zone.at(name)?))) {
+            let whole = names.contains(name) || name.is_wildcard();
+            let shown = |rtype: Rtype| matters(case, rtype) && (whole || matches!(rtype, Rtype::NS | Rtype::SOA | Rtype::DNAME));
+            sets.iter().filter(|(rtype, _)| shown(**rtype)).for_each(|(rtype, set)| text += &set_lines(zone, name, *rtype, set));
         }
     }
     text
+}
+
+/// Types that decide where a walk ends, and the one asked for.
+fn matters(case: &Case, rtype: Rtype) -> bool {
+    use Rtype as R;
+    rtype == case.question.rtype || matches!(rtype, R::NS | R::SOA | R::CNAME | R::DNAME | R::A | R::AAAA)
+}
+
+fn set_lines(zone: &Zone, name: &Name, rtype: Rtype, set: &Set) -> String {
+    let line = |data: &String| format!("  {} | {} {} {rtype} {}\n", zone.apex, short(name), set.ttl, clipped(data));
+    let mut text: String = set.data.iter().take(SHOWN).map(line).collect();
+    if set.data.len() > SHOWN {
+        text += &format!("  {} | … {} in all\n", zone.apex, set.data.len());
+    }
+    text
+}
+
+/// The beginning of what is too long for a line.
+fn clipped(text: &str) -> String {
+    let start: String = text.chars().take(100).collect();
+    if start.len() < text.len() { start + "…" } else { start }
+}
+
+/// A name; its first and last labels, if it has many.
+pub fn short(name: &Name) -> String {
+    let text = name.to_string();
+    match (text.get(..40), text.get(text.len().saturating_sub(60)..)) {
+        (Some(head), Some(tail)) if text.len() > 110 => format!("{head}…{}…{tail}", name.labels()),
+        _ => text,
+    }
 }
 
 /// The name asked for, owners, and where aliases lead.
@@ -120,8 +148,9 @@ fn names_of(case: &Case) -> BTreeSet<Name> {
 /// The counts.
 pub fn summary(tally: &Tally) -> String {
     let mut text = format!(
-        "\n{:>8} questions by UDP\n{:>8} of them again by TCP, because a reply was truncated\n{:>8} of type ANY\n",
-        tally.datagrams, tally.streams, tally.any
+        "\n{:>8} questions by UDP\n{:>8} of them again by TCP, because a reply was truncated\n{:>8} of them again by \
+         TCP, because an alias leads into another zone\n{:>8} of type ANY\n",
+        tally.datagrams, tally.streams, tally.followed, tally.any
     );
     let mut put = |count: usize, line: String| text += &format!("{count:>8} {line}\n");
     tally.codes.iter().for_each(|(code, count)| put(*count, format!("replies {code}")));

@@ -7,14 +7,14 @@ use anyhow::{Context, Result, ensure};
 
 use crate::ask::Asker;
 use crate::cli::Cli;
-use crate::compare::{Case, Verdict};
+use crate::compare::{Case, Verdict, Way};
 use crate::question::{Curiosity, Question};
 use crate::reply::Reply;
 use crate::servers::{Server, start, write_zones};
 use crate::spoil::spoil;
 use crate::tally::Tally;
 use crate::world::World;
-use crate::{compare, report};
+use crate::{compare, follow, report};
 
 /// How often progress is told.
 const TELL: Duration = Duration::from_secs(2);
@@ -75,7 +75,7 @@ fn program(cli: &Cli) -> Result<PathBuf> {
     Ok(path)
 }
 
-/// One question to all three, by datagram, and by stream where a reply was truncated.
+/// One question to all three, by datagram, and by stream where a reply was truncated or has to be followed.
 fn examine(world: &World, question: &Question, askers: &mut [Asker], tally: &mut Tally, show: usize) -> Result<()> {
     askers.iter_mut().try_for_each(|asker| asker.send(question))?;
     let mut replies = Vec::new();
@@ -83,16 +83,27 @@ fn examine(world: &World, question: &Question, askers: &mut [Asker], tally: &mut
         let octets = asker.receive(question).with_context(|| format!("{}: {question}", server.title()))?;
         replies.push(read(&octets, server, question)?);
     }
-    judge(world, question, false, &replies, tally, show)?;
-    if replies.iter().any(|reply| reply.truncated) {
-        let mut streamed = Vec::new();
-        for (asker, server) in askers.iter().zip(Server::ALL) {
-            let octets = asker.stream(question).with_context(|| format!("{}: {question} over TCP", server.title()))?;
-            streamed.push(read(&octets, server, question)?);
-        }
-        judge(world, question, true, &streamed, tally, show)?;
+    let leads_on = replies.iter().any(|reply| follow::next(world, question, reply).is_some());
+    judge(world, question, if leads_on { Way::Ahead } else { Way::Datagram }, &replies, tally, show)?;
+    if leads_on || replies.iter().any(|reply| reply.truncated) {
+        let replies = stream(world, question, askers)?;
+        judge(world, question, if leads_on { Way::Followed } else { Way::Stream }, &replies, tally, show)?;
     }
     Ok(())
+}
+
+/// The same question by streams, aliases into other zones followed for those who do not.
+fn stream(world: &World, question: &Question, askers: &[Asker]) -> Result<Vec<Reply>> {
+    let one = |(asker, server): (&Asker, Server)| {
+        let context = || format!("{}: {question} over TCP", server.title());
+        let reply = read(&asker.stream(question).with_context(context)?, server, question)?;
+        let whole = match server {
+            Server::Meridian => None,
+            Server::Nsd | Server::Knot => follow::follow(world, question, asker, &reply).with_context(context)?,
+        };
+        Ok(whole.unwrap_or(reply))
+    };
+    askers.iter().zip(Server::ALL).map(one).collect()
 }
 
 /// A reply that cannot be read ends everything: nothing is left to compare.
@@ -100,9 +111,9 @@ fn read(octets: &[u8], server: Server, question: &Question) -> Result<Reply> {
     Reply::read(octets).with_context(|| format!("{}: {question}: unreadable: {octets:02x?}", server.title()))
 }
 
-fn judge(world: &World, question: &Question, stream: bool, replies: &[Reply], tally: &mut Tally, show: usize) -> Result<()> {
+fn judge(world: &World, question: &Question, way: Way, replies: &[Reply], tally: &mut Tally, show: usize) -> Result<()> {
     let [meridian, nsd, knot] = replies else { return Ok(()) };
-    let case = Case { world, question, stream, meridian, nsd, knot };
+    let case = Case { world, question, way, meridian, nsd, knot };
     let verdicts = case.judge();
     if tally.spoiled < TRIALS && verdicts.iter().all(|(_, verdict)| *verdict == Verdict::Agrees) {
         tally.spoiled += spoil(&case)?;

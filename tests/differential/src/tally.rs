@@ -4,15 +4,17 @@ use std::collections::BTreeMap;
 
 use domain::base::iana::Rtype;
 
-use crate::compare::{Case, Facet, Verdict, unexplained};
+use crate::compare::{Case, Facet, Verdict, Way, unexplained};
 
 /// Counts of everything.
 #[derive(Debug, Default)]
 pub struct Tally {
     /// Questions by datagram.
     pub datagrams: usize,
-    /// Questions asked again by stream.
+    /// Questions asked again by stream, because a reply was truncated.
     pub streams: usize,
+    /// Questions asked again by stream, because an alias leads into another zone.
+    pub followed: usize,
     /// Of all of them, those of type ANY.
     pub any: usize,
     /// Replies on which all agree.
@@ -32,7 +34,11 @@ pub struct Tally {
 impl Tally {
     /// Counts one case.
     pub fn count(&mut self, case: &Case, verdicts: &[(Facet, Verdict)]) {
-        *(if case.stream { &mut self.streams } else { &mut self.datagrams }) += 1;
+        *match case.way {
+            Way::Datagram | Way::Ahead => &mut self.datagrams,
+            Way::Stream => &mut self.streams,
+            Way::Followed => &mut self.followed,
+        } += 1;
         self.any += usize::from(case.question.rtype == Rtype::ANY);
         self.agreed += usize::from(verdicts.iter().all(|(_, verdict)| *verdict == Verdict::Agrees));
         *self.codes.entry(case.meridian.code_text()).or_default() += 1;
@@ -59,6 +65,5 @@ impl Tally {
 
 fn kind(case: &Case, facets: &str) -> String {
     let codes = case.replies().map(|reply| reply.code_text()).join("/");
-    let by = if case.stream { " by TCP" } else { "" };
-    format!("{facets}: {}, {codes}{by}", case.question.rtype)
+    format!("{facets}: {}, {codes}, {}", case.question.rtype, case.way.title())
 }

@@ -22,7 +22,7 @@ type Feature = fn(&mut Garden);
 
 /// What grows, how often of a hundred times, and of which kind it is.
 const FEATURES: &[(u8, Option<Kind>, Feature)] = &[
-    (20, None, |garden| drop(garden.host())),
+    (20, None, |garden| garden.host()),
     (12, None, |garden| garden.plain()),
     (12, Some(Kind::Extra), |garden| garden.extra()),
     (11, Some(Kind::Wildcard), |garden| garden.wildcard()),
@@ -75,7 +75,9 @@ pub fn delegate(random: &mut Rng, world: &mut World, at: usize) {
         let addresses = sets.iter().filter(|(rtype, _)| matches!(**rtype, Rtype::A | Rtype::AAAA));
         for (rtype, set) in addresses {
             let zone = &mut garden.world.zones[parent];
-            set.data.iter().for_each(|data| drop(zone.add(name, *rtype, set.ttl, data.clone())));
+            for data in &set.data {
+                zone.add(name, *rtype, set.ttl, data.clone());
+            }
         }
     }
     if garden.random.bool() {
@@ -187,9 +189,9 @@ impl Garden<'_> {
         any
     }
 
-    fn host(&mut self) -> bool {
+    fn host(&mut self) {
         let name = self.name();
-        self.address(&name)
+        self.address(&name);
     }
 
     /// Data that leads nowhere.
@@ -235,7 +237,7 @@ impl Garden<'_> {
         match self.random.u8(..4) {
             0 => self.plain_at(&wildcard),
             1 if !self.without.contains(&Kind::Extra) => self.extra_at(&wildcard),
-            _ => drop(self.address(&wildcard)),
+            _ => _ = self.address(&wildcard),
         }
         if self.random.u8(..4) == 0 {
             let below = shape::near(self.random, &wildcard, self.without);
@@ -374,7 +376,7 @@ impl Garden<'_> {
         let name = shape::deep(self.random, &base);
         match self.random.u8(..4) {
             0 => self.plain_at(&name),
-            _ => drop(self.address(&name)),
+            _ => _ = self.address(&name),
         }
     }
 
@@ -386,7 +388,10 @@ impl Garden<'_> {
                 let text = data::txt(self.random, 3, 100);
                 self.add(&name, Rtype::TXT, text);
             }),
-            1 => (0..self.random.usize(10..80)).for_each(|_| drop(self.address(&name))),
+            1 => (0..self.random.usize(10..80)).for_each(|_| {
+                let address = data::a(self.random);
+                self.add(&name, Rtype::A, address);
+            }),
             2 => (0..self.random.usize(5..40)).for_each(|_| {
                 let target = self.target();
                 let mx = data::mx(self.random, &target);

@@ -80,6 +80,12 @@ impl World {
         around.max_by_key(|zone| zone.apex.labels())
     }
 
+    /// The zone that delegates a name, or that would.
+    pub fn zone_above(&self, name: &Name) -> Option<&Zone> {
+        let around = self.zones.iter().filter(|zone| name.is_below(&zone.apex));
+        around.max_by_key(|zone| zone.apex.labels())
+    }
+
     /// Every name that questions begin with: owners, what lies between them and their zone, and targets.
     pub fn names(&self) -> Vec<Name> {
         let mut names: BTreeSet<Name> = self.mentioned.iter().cloned().collect();
