@@ -145,6 +145,8 @@ pub struct Case<'a> {
     pub question: &'a Question,
     /// How it was asked.
     pub way: Way,
+    /// How many octets our reply has by stream, if that was asked for; else 0.
+    pub whole: usize,
     /// Ours.
     pub meridian: &'a Reply,
     /// NLnet Labs'.

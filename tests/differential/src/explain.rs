@@ -26,6 +26,12 @@ impl PartialEq for Reason {
     }
 }
 
+/// Aliases that Meridian follows for one question.
+const FOLLOWED: usize = 16;
+
+/// Labels that Meridian remembers the places of, to point back to.
+const COMPRESSED: usize = 64;
+
 use Facet as F;
 
 /// All reasons; the first that holds counts.
@@ -46,7 +52,31 @@ pub const REASONS: &[Reason] = &[
         title: "addresses of servers in the same zone do not fit",
         source: "RFC 9471 §3.2",
         facets: &[F::Truncated],
-        holds: |case| case.meridian.is_referral() && case.meridian.truncated && lacks_glue(case),
+        holds: |case| case.meridian.is_referral() && does_not_fit(case) && lacks_glue(case),
+    },
+    Reason {
+        title: "names of many labels are not all compressed",
+        source: "RFC 1035 §4.1.4",
+        facets: &[F::Truncated],
+        holds: |case| does_not_fit(case) && case.question.name.labels() + 4 >= COMPRESSED,
+    },
+    Reason {
+        title: "the chain of aliases is longer than Meridian follows",
+        source: "RFC 1034 §5.2.2",
+        facets: &[F::Code, F::Answer, F::Authority, F::Additional],
+        holds: |case| case.way != Way::Datagram && links(case.meridian) == FOLLOWED && goes_on(case, |_, _| true),
+    },
+    Reason {
+        title: "a loop through a wildcard is told without its last link",
+        source: "RFC 1034 §3.6.2",
+        facets: &[F::Answer],
+        holds: |case| goes_on(case, is_wildcard_loop),
+    },
+    Reason {
+        title: "glue that the zone around it denies is left out",
+        source: "RFC 2181 §5.4.1",
+        facets: &[F::Additional],
+        holds: |case| case.meridian.is_referral() && lacks_only_denied(case),
     },
     Reason {
         title: "a referral brings addresses from other zones that are served",
@@ -89,6 +119,11 @@ fn is_true(case: &Case, record: &Record) -> bool {
         && [ANSWER, AUTHORITY].iter().any(|section| case.meridian.sections[*section].iter().any(leads))
 }
 
+/// Whether Meridian truncated what was indeed too long.
+fn does_not_fit(case: &Case) -> bool {
+    case.meridian.truncated && case.whole > usize::from(case.question.payload.unwrap_or(512))
+}
+
 /// Whether an address of a server that stands in the zone of the delegation was left out.
 fn lacks_glue(case: &Case) -> bool {
     let reply = case.meridian;
@@ -109,4 +144,41 @@ fn only_more(case: &Case) -> bool {
         theirs.iter().all(|record| ours.contains(record)) && ours.iter().filter(beyond).all(|record| is_true(case, record))
     };
     more(case.nsd) || more(case.knot)
+}
+
+/// How many aliases a reply follows.
+fn links(reply: &Reply) -> usize {
+    reply.sections[ANSWER].iter().filter(|record| record.rtype == Rtype::CNAME).count()
+}
+
+/// Whether one of the others says what Meridian does, and then more, of a certain kind.
+fn goes_on(case: &Case, kind: fn(&Case, &[Record]) -> bool) -> bool {
+    let ours = &case.meridian.sections[ANSWER];
+    let longer = |theirs: &Reply| {
+        let more = theirs.sections[ANSWER].strip_prefix(&ours[..]).filter(|more| !more.is_empty());
+        more.is_some_and(|more| kind(case, more))
+    };
+    !ours.is_empty() && (longer(case.nsd) || longer(case.knot))
+}
+
+/// Whether that is one alias, made by a wildcard that has made one before, and so leads to itself.
+fn is_wildcard_loop(case: &Case, more: &[Record]) -> bool {
+    let [last] = more else { return false };
+    let made = case.world.zone_of(&last.owner).is_some_and(|zone| zone.at(&last.owner).is_none());
+    made && last.rtype == Rtype::CNAME && last.data == last.owner.wire()
+}
+
+/// Whether all that Meridian leaves out of what the others add is glue in one zone that the nearest zone around
+/// its owner does not have, and all that it adds is true.
+fn lacks_only_denied(case: &Case) -> bool {
+    let ours = &case.meridian.sections[ADDITIONAL];
+    let denied = |record: &Record| {
+        let set = case.world.zone_of(&record.owner).and_then(|zone| zone.at(&record.owner)?.get(&record.rtype));
+        !set.is_some_and(|set| set.data.contains(&record.text))
+    };
+    let lacks = |theirs: &Reply| {
+        let left: Vec<&Record> = theirs.sections[ADDITIONAL].iter().filter(|record| !ours.contains(record)).collect();
+        !left.is_empty() && left.into_iter().all(denied)
+    };
+    (lacks(case.nsd) || lacks(case.knot)) && ours.iter().all(|record| is_true(case, record))
 }

@@ -84,10 +84,14 @@ fn examine(world: &World, question: &Question, askers: &mut [Asker], tally: &mut
         replies.push(read(&octets, server, question)?);
     }
     let leads_on = replies.iter().any(|reply| follow::next(world, question, reply).is_some());
-    judge(world, question, if leads_on { Way::Ahead } else { Way::Datagram }, &replies, tally, show)?;
-    if leads_on || replies.iter().any(|reply| reply.truncated) {
-        let replies = stream(world, question, askers)?;
-        judge(world, question, if leads_on { Way::Followed } else { Way::Stream }, &replies, tally, show)?;
+    let (first, then) = if leads_on { (Way::Ahead, Way::Followed) } else { (Way::Datagram, Way::Stream) };
+    let again = leads_on || replies.iter().any(|reply| reply.truncated);
+    let streamed = if again { stream(world, question, askers)? } else { Vec::new() };
+    let whole = streamed.first().map_or(0, |reply| reply.octets);
+    for (way, replies) in [(first, &replies), (then, &streamed)] {
+        if let [meridian, nsd, knot] = &replies[..] {
+            judge(&Case { world, question, way, whole, meridian, nsd, knot }, tally, show)?;
+        }
     }
     Ok(())
 }
@@ -111,17 +115,15 @@ fn read(octets: &[u8], server: Server, question: &Question) -> Result<Reply> {
     Reply::read(octets).with_context(|| format!("{}: {question}: unreadable: {octets:02x?}", server.title()))
 }
 
-fn judge(world: &World, question: &Question, way: Way, replies: &[Reply], tally: &mut Tally, show: usize) -> Result<()> {
-    let [meridian, nsd, knot] = replies else { return Ok(()) };
-    let case = Case { world, question, way, meridian, nsd, knot };
+/// Counts a case, shows it if nothing explains it, and tries the comparison on it while that is wanted.
+fn judge(case: &Case, tally: &mut Tally, show: usize) -> Result<()> {
     let verdicts = case.judge();
-    if tally.spoiled < TRIALS && verdicts.iter().all(|(_, verdict)| *verdict == Verdict::Agrees) {
-        tally.spoiled += spoil(&case)?;
+    if tally.agreed < TRIALS && verdicts.iter().all(|(_, verdict)| *verdict == Verdict::Agrees) {
+        tally.spoiled += spoil(case)?;
     }
-    let wrong = compare::unexplained(&verdicts);
-    if !wrong.is_empty() && tally.unexplained() < show {
-        println!("\n{}", report::full(&case, &verdicts));
+    if !compare::unexplained(&verdicts).is_empty() && tally.unexplained() < show {
+        println!("\n{}", report::full(case, &verdicts));
     }
-    tally.count(&case, &verdicts);
+    tally.count(case, &verdicts);
     Ok(())
 }
