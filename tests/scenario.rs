@@ -71,6 +71,7 @@ scenarios! {
     aliases,
     all_down,
     clients,
+    dname,
     edns,
     families,
     geography,

@@ -2,12 +2,13 @@
 //! length, and nothing allocates.
 
 use super::query::HEADER;
+use crate::zone::dname::MAX_NAME;
 
 /// Offsets of labels to point back to. Messages that hold more names than this are merely a little longer.
 const REMEMBERED: usize = 64;
 
 /// Pointers reach no further than 14 bits (RFC 1035 §4.1.4).
-const REACH: usize = 0x4000;
+pub const REACH: usize = 0x4000;
 
 /// A section of a reply, in the order of their counts in the header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,14 +160,15 @@ impl<'a> Message<'a> {
     }
 
     /// Appends a name, compressed against every name remembered; `name` is uncompressed wire format in any
-    /// letter case.
-    pub fn put_name(&mut self, name: &[u8]) {
+    /// letter case. Says where it stands: it may have stood somewhere already.
+    pub fn put_name(&mut self, name: &[u8]) -> usize {
         let start = self.at;
         let mut rest = name;
         while rest.len() > 1 {
             if let Some(offset) = self.remembered(rest) {
                 self.put(&(0xc000 | offset).to_be_bytes());
-                return self.remember_written(start);
+                self.remember_written(start);
+                return if rest.len() == name.len() { usize::from(offset) } else { start };
             }
             let length = 1 + usize::from(rest[0]);
             self.put(&rest[..length]);
@@ -174,6 +176,34 @@ impl<'a> Message<'a> {
         }
         self.put(&[0]);
         self.remember_written(start);
+        start
+    }
+
+    /// The name that stands at `at`, uncompressed, in the letter case of the message.
+    pub fn name_at<'r>(&self, at: u16, room: &'r mut [u8; MAX_NAME]) -> &'r [u8] {
+        let (mut at, mut length) = (usize::from(at), 0);
+        loop {
+            match self.buffer[at] {
+                high @ 0xc0.. => at = usize::from(u16::from_be_bytes([high & 0x3f, self.buffer[at + 1]])),
+                label => {
+                    let end = 1 + usize::from(label);
+                    // Names were checked when they came in; one that is too long ends here.
+                    let Some(place) = room.get_mut(length..length + end) else { return &room[..length] };
+                    place.copy_from_slice(&self.buffer[at..at + end]);
+                    (at, length) = (at + end, length + end);
+                    if label == 0 {
+                        return &room[..length];
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether the name at `at` stands at one of these places, too.
+    pub fn is_among(&self, at: u16, places: &[u16]) -> bool {
+        let mut room = [0; MAX_NAME];
+        let name = self.name_at(at, &mut room);
+        places.iter().any(|place| self.same(usize::from(*place), name))
     }
 
     fn remember_written(&mut self, start: usize) {

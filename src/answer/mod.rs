@@ -16,6 +16,7 @@ mod frames;
 mod message;
 mod query;
 mod records;
+mod sections;
 mod slot;
 mod steered;
 mod whoami;

@@ -21,6 +21,8 @@ impl Rcode {
     pub const NOTIMP: Rcode = Rcode(4);
     /// The name is in no zone of ours.
     pub const REFUSED: Rcode = Rcode(5);
+    /// The name that a DNAME leads to is too long (RFC 6672 §2.2).
+    pub const YXDOMAIN: Rcode = Rcode(6);
     /// The EDNS version is unknown (RFC 6891 §6.1.3).
     pub const BADVERS: Rcode = Rcode(16);
 }

@@ -1,6 +1,6 @@
 //! Static records, copied from the world into a message: whole RRsets or none of them.
 
-use super::message::{Message, Section};
+use super::message::{Message, REACH, Section};
 use crate::zone::rtype;
 use crate::zone::table::{Names, Records};
 
@@ -19,7 +19,7 @@ impl Owner<'_> {
     pub fn put(self, message: &mut Message<'_>) {
         match self {
             Owner::At(offset) => message.put_array(&(0xc000 | offset).to_be_bytes()),
-            Owner::Name(name) => message.put_name(name),
+            Owner::Name(name) => drop(message.put_name(name)),
         }
     }
 }
@@ -48,6 +48,26 @@ pub fn put_rrset(
     fits
 }
 
+/// Writes a CNAME at the name that stands at `owner`, and says where its target stands; `None` if it did not fit,
+/// or stands where nothing can point to.
+pub fn put_alias(message: &mut Message<'_>, owner: u16, ttl: u32, target: &[u8]) -> Option<u16> {
+    let mark = message.mark();
+    Owner::At(owner).put(message);
+    message.put(&rtype::CNAME.to_be_bytes());
+    message.put(&[0, 1]);
+    message.put(&ttl.to_be_bytes());
+    let length_at = message.len();
+    message.put(&[0; 2]);
+    let target_at = message.put_name(target);
+    let length = message.len().saturating_sub(length_at + 2);
+    message.patch(length_at, &(length as u16).to_be_bytes());
+    let fits = message.keep_since(mark);
+    if fits {
+        message.count(Section::Answer, 1);
+    }
+    u16::try_from(target_at).ok().filter(|at| fits && usize::from(*at) < REACH)
+}
+
 /// The record's length and data; names in it are compressed where RFC 3597 §4 still allows it.
 fn put_data(message: &mut Message<'_>, rtype: u16, data: &[u8]) {
     let length_at = message.len();
@@ -56,7 +76,7 @@ fn put_data(message: &mut Message<'_>, rtype: u16, data: &[u8]) {
     let (fixed, mut rest) = data.split_at(before.min(data.len()));
     message.put(fixed);
     for _ in 0..names {
-        let (name, tail) = rest.split_at(name_length(rest));
+        let (name, tail) = split_name(rest);
         message.put_name(name);
         rest = tail;
     }
@@ -67,13 +87,13 @@ fn put_data(message: &mut Message<'_>, rtype: u16, data: &[u8]) {
     }
 }
 
-/// Octets of the uncompressed name at the start of `data`; all of it, should it not end.
-pub fn name_length(data: &[u8]) -> usize {
+/// The uncompressed name at the start of `data`, and what follows it; all of it, should it not end.
+pub fn split_name(data: &[u8]) -> (&[u8], &[u8]) {
     let mut at = 0;
     while let Some(length) = data.get(at).copied().filter(|length| *length > 0) {
         at += 1 + usize::from(length);
     }
-    (at + 1).min(data.len())
+    data.split_at((at + 1).min(data.len()))
 }
 
 /// Address records that help with an RRset just written, as far as they fit; says whether all did.

@@ -2,47 +2,38 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use super::client::Asker;
 use super::edns::{Edns, Said};
 use super::frames::MIN_ROOM;
 use super::message::{Labels, Message, Section};
-use super::query::{HEADER, Question, Rcode, Read, read};
-use super::records::{Owner, name_length, put_extras, put_rrset};
-use super::steered::{Chosen, put_addresses};
+use super::query::{Question, Rcode, Read, read};
+use super::sections::{NO_DNAMES, Outcome, Sections};
+use super::steered::Chosen;
 use super::worker::Worker;
-use super::{Now, Reply, cookie, whoami};
-use crate::model::{Family, ServiceId};
+use super::{Now, Reply, cookie};
+use crate::model::Family;
 use crate::snapshot::{Snapshot, World};
-use crate::steer::{Answer, Why};
 use crate::telemetry::{DropWhy, Transport};
 use crate::zone::rtype;
-use crate::zone::table::{Asked, EntryId, Found, Names, Records, Steers};
-
-/// Aliases followed for one query, inside the zones that are served.
-const MAX_CHAIN: usize = 16;
+use crate::zone::table::{Asked, Found, Steers};
 
 /// Classes: the Internet, and "any" (RFC 1035 §3.2.4).
 const CLASS_IN: u16 = 1;
 const CLASS_ANY: u16 = 255;
 
-/// Extended errors (RFC 8914 §4).
-const EDE_OTHER: u16 = 0;
-const EDE_NOT_AUTHORITATIVE: u16 = 20;
-
 /// One query: what was read, where its name is, what was picked.
 #[derive(Debug)]
 pub struct Slot {
-    peer: SocketAddr,
+    pub(super) peer: SocketAddr,
     transport: Transport,
-    question: Question,
-    edns: Option<Edns>,
+    pub(super) question: Question,
+    pub(super) edns: Option<Edns>,
     read: Read,
     readable: bool,
-    found: Found,
-    steers: Option<Steers>,
+    pub(super) found: Found,
+    pub(super) steers: Option<Steers>,
     /// Whether a service steers the name: then `chosen` is for this query, else it is left from another.
-    steered: bool,
-    chosen: Chosen,
+    pub(super) steered: bool,
+    pub(super) chosen: Chosen,
 }
 
 impl Default for Slot {
@@ -72,21 +63,6 @@ pub struct With<'a> {
     pub worker: &'a mut Worker,
     /// Scratch for the compression of names.
     pub labels: &'a mut Labels,
-}
-
-/// What the sections came to.
-struct Outcome {
-    rcode: Rcode,
-    authoritative: bool,
-    truncated: bool,
-    scope: u8,
-    error: Option<(u16, &'static str)>,
-}
-
-impl Outcome {
-    fn of(rcode: Rcode) -> Outcome {
-        Outcome { rcode, authoritative: false, truncated: false, scope: 0, error: None }
-    }
 }
 
 impl Slot {
@@ -204,7 +180,8 @@ impl Slot {
         let mut message = Message::over(frame, labels, question, limit.saturating_sub(reserved));
         let outcome = match self.read {
             Read::Query => {
-                Sections { slot: self, snapshot, now, worker: &mut *worker, message: &mut message }.query()
+                let (message, worker) = (&mut message, &mut *worker);
+                Sections { slot: self, snapshot, now, worker, message, dnames: NO_DNAMES }.query()
             }
             Read::Reject(rcode) => Outcome::of(rcode),
             Read::CookieOnly | Read::Drop(_) => Outcome::of(Rcode::NOERROR),
@@ -231,13 +208,13 @@ impl Slot {
         (length, outcome.rcode)
     }
 
-    fn is_internet(&self) -> bool {
+    pub(super) fn is_internet(&self) -> bool {
         matches!(self.question.qclass, CLASS_IN | CLASS_ANY)
     }
 
     /// The family of addresses asked for.
     #[inline]
-    fn family(&self) -> Option<Family> {
+    pub(super) fn family(&self) -> Option<Family> {
         match self.question.qtype {
             rtype::A => Some(Family::V4),
             rtype::AAAA => Some(Family::V6),
@@ -253,214 +230,5 @@ impl Slot {
             (Transport::Udp, Some(edns)) => usize::from(edns.payload.clamp(512, world.payload.max(512))),
             (Transport::Udp, None) => MIN_ROOM,
         }
-    }
-}
-
-/// Phase 4's sections.
-struct Sections<'a, 'm> {
-    slot: &'a Slot,
-    snapshot: &'a Snapshot,
-    now: Now,
-    worker: &'a mut Worker,
-    message: &'a mut Message<'m>,
-}
-
-/// The name being answered: the question's, or an alias' target.
-#[derive(Clone, Copy)]
-struct At<'n> {
-    found: Found,
-    steers: Option<Steers>,
-    owner: Owner<'n>,
-}
-
-impl<'a> Sections<'a, '_> {
-    /// RFC 1034 §4.3.2, with every question of the walk answered by the table.
-    #[inline]
-    fn query(&mut self) -> Outcome {
-        if !self.slot.is_internet() {
-            return Outcome::of(Rcode::REFUSED);
-        }
-        let mut outcome = Outcome::of(Rcode::NOERROR);
-        let owner = Owner::At(HEADER as u16);
-        let mut at = At { found: self.slot.found, steers: self.slot.steers, owner };
-        if at.found == Found::Outside {
-            return Outcome { error: Some((EDE_NOT_AUTHORITATIVE, "")), ..Outcome::of(Rcode::REFUSED) };
-        }
-        if matches!(self.slot.question.qtype, rtype::IXFR | rtype::AXFR) {
-            // NODATA would say that the zone is empty (RFC 5936 §2.2.1).
-            return Outcome::of(Rcode::REFUSED);
-        }
-        outcome.authoritative = !matches!(at.found, Found::Cut(_));
-        if let (true, Found::Node(entry)) = (self.slot.steered, at.found) {
-            // Most replies: addresses alone, and no other name.
-            self.steered(entry, owner, &self.slot.chosen, &mut outcome);
-            return outcome;
-        }
-        self.message.remember(HEADER);
-        let mut passed = [Found::Outside; MAX_CHAIN];
-        for turn in 0..MAX_CHAIN {
-            passed[turn] = at.found;
-            match self.step(at, &mut outcome) {
-                // An alias leads to the same target whichever way one came: what was passed is a loop.
-                Some(next) if next.found == Found::Outside || !passed.contains(&next.found) => at = next,
-                _ => return outcome,
-            }
-        }
-        outcome
-    }
-
-    /// Answers at one name; the next one where it is an alias.
-    fn step(&mut self, at: At<'a>, outcome: &mut Outcome) -> Option<At<'a>> {
-        match at.found {
-            Found::Node(entry) => return self.node(entry, at, outcome),
-            Found::Cut(entry) => self.referral(entry, outcome),
-            Found::Missing(entry) => {
-                outcome.rcode = Rcode::NXDOMAIN;
-                self.negative(entry, at.owner, u32::MAX, outcome);
-            }
-            // The end of a chain that leaves our zones: the resolver goes on from there.
-            Found::Outside => {}
-        }
-        None
-    }
-
-    fn names(&self) -> &'a Names {
-        &self.snapshot.world.names
-    }
-
-    fn node(&mut self, entry: EntryId, at: At<'a>, outcome: &mut Outcome) -> Option<At<'a>> {
-        let (names, qtype) = (self.names(), self.slot.question.qtype);
-        match (at.steers, self.slot.family()) {
-            (Some(Steers::Service(service)), Some(family)) => {
-                let chosen = self.choose(service, family);
-                self.steered(entry, at.owner, &chosen, outcome);
-                return None;
-            }
-            (Some(Steers::Whoami), _) if matches!(qtype, rtype::A | rtype::AAAA | rtype::TXT) => {
-                self.whoami(entry, at.owner, outcome);
-                return None;
-            }
-            _ => {}
-        }
-        // RFC 8482 §4.2: one record for all, but an alias says so, and what has no data has none.
-        let has_data = at.steers.is_some() || !names.rrsets(entry).is_empty();
-        if qtype == rtype::ANY && has_data && names.rrset(entry, rtype::CNAME).is_none() {
-            put_minimal_any(self.message, at.owner);
-            return None;
-        }
-        if let Some(records) = names.rrset(entry, qtype) {
-            self.put(Section::Answer, at.owner, records, outcome);
-            if !outcome.truncated {
-                put_extras(self.message, names, records);
-            }
-            return None;
-        }
-        let Some(alias) = names.rrset(entry, rtype::CNAME) else {
-            self.negative(entry, at.owner, u32::MAX, outcome);
-            return None;
-        };
-        // ANY is answered by the alias itself: it matches every type asked for (RFC 1034 §3.6.2).
-        self.alias(alias, at.owner, outcome).filter(|_| qtype != rtype::ANY)
-    }
-
-    /// Writes a CNAME and goes to its target.
-    fn alias(&mut self, alias: &'a Records, owner: Owner<'a>, outcome: &mut Outcome) -> Option<At<'a>> {
-        let names = self.names();
-        let target = names.rdata(alias).next()?;
-        let (target, _) = target.split_at(name_length(target));
-        if !self.put(Section::Answer, owner, alias, outcome) {
-            return None;
-        }
-        let asked = Asked::of(target)?;
-        let found = names.find(&asked, self.slot.question.qtype == rtype::DS);
-        let steers = if let Found::Node(entry) = found { names.steers(entry) } else { None };
-        Some(At { found, steers, owner: Owner::Name(target) })
-    }
-
-    /// An RRset that the reply needs; without it, it is truncated (RFC 2181 §9).
-    fn put(&mut self, section: Section, owner: Owner<'_>, records: &Records, outcome: &mut Outcome) -> bool {
-        let fits = put_rrset(self.message, section, self.names(), owner, records, u32::MAX);
-        outcome.truncated |= !fits;
-        fits
-    }
-
-    /// NS records of the cut, DS if it is there, and glue. In-domain glue is not optional (RFC 9471 §2).
-    fn referral(&mut self, cut: EntryId, outcome: &mut Outcome) {
-        let names = self.names();
-        let Some(records) = names.rrset(cut, rtype::NS) else { return };
-        self.put(Section::Authority, Owner::Name(names.name(cut)), records, outcome);
-        if !outcome.truncated {
-            outcome.truncated = !put_extras(self.message, names, records);
-        }
-    }
-
-    /// The zone's SOA, for as long as what is missing may be believed to be missing (RFC 2308 §3). `below`: the
-    /// name that is missing, which is the question's if it stands in the message already.
-    fn negative(&mut self, entry: EntryId, below: Owner<'_>, ttl: u32, outcome: &mut Outcome) {
-        let names = self.names();
-        let (soa, apex, minimum) = names.soa(entry);
-        let owner = match below {
-            // The zone's name is the end of the question's: nothing has to be searched for.
-            Owner::At(at) if apex.len() > 1 => {
-                Owner::At(at + (self.slot.asked().name().len() - apex.len()) as u16)
-            }
-            _ => Owner::Name(apex),
-        };
-        let fits = put_rrset(self.message, Section::Authority, names, owner, soa, ttl.min(minimum));
-        outcome.truncated |= !fits;
-    }
-
-    #[inline]
-    fn steered(&mut self, entry: EntryId, owner: Owner<'_>, chosen: &Chosen, outcome: &mut Outcome) {
-        let pick = &chosen.pick;
-        outcome.scope = outcome.scope.max(chosen.asker.scope(pick.scope));
-        if pick.why == Why::AllDown {
-            outcome.error = Some((EDE_OTHER, "no endpoint is healthy: answered by on_all_down"));
-        }
-        match pick.answer {
-            Answer::Nodata => self.negative(entry, owner, pick.ttl, outcome),
-            Answer::Servfail => outcome.rcode = Rcode::SERVFAIL,
-            Answer::Endpoint { .. } | Answer::Fallback => {
-                let fits = put_addresses(self.message, owner, chosen, self.snapshot, self.now, self.worker);
-                outcome.truncated |= !fits;
-            }
-        }
-    }
-
-    /// For an alias' target: phases 2 and 3 at once.
-    fn choose(&self, service: ServiceId, family: Family) -> Chosen {
-        let (world, resolver) = (&self.snapshot.world, self.slot.peer.ip());
-        let mut chosen = Chosen::default();
-        chosen.begin(world, service, family, self.slot.edns.as_ref(), resolver);
-        chosen.resolve(world);
-        chosen.pick(self.snapshot, self.now);
-        chosen
-    }
-
-    fn whoami(&mut self, entry: EntryId, owner: Owner<'_>, outcome: &mut Outcome) {
-        let ecs = self.slot.edns.as_ref().and_then(|edns| edns.ecs);
-        // The answer names the whole subnet, so it holds for no other.
-        outcome.scope = ecs.map_or(0, |ecs| ecs.source);
-        let asker = Asker::new(self.slot.edns.as_ref(), true, self.slot.peer.ip());
-        let asked =
-            whoami::Asked { qtype: self.slot.question.qtype, resolver: self.slot.peer.ip(), ecs, asker };
-        match whoami::put(self.message, owner, &self.snapshot.world, &asked) {
-            whoami::Put::Nothing => self.negative(entry, owner, 0, outcome),
-            whoami::Put::Truncated => outcome.truncated = true,
-            whoami::Put::Whole => {}
-        }
-    }
-}
-
-/// RFC 8482 §4.2: ANY gets one small record that says so.
-fn put_minimal_any(message: &mut Message<'_>, owner: Owner<'_>) {
-    let mark = message.mark();
-    owner.put(message);
-    message.put(&rtype::HINFO.to_be_bytes());
-    message.put(&[0, 1]);
-    message.put(&3600u32.to_be_bytes());
-    message.put(b"\x00\x09\x07RFC8482\x00");
-    if message.keep_since(mark) {
-        message.count(Section::Answer, 1);
     }
 }

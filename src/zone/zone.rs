@@ -1,5 +1,6 @@
 //! A zone as it was written: RRsets in wire form, each with the place of its first record.
 
+use super::Rdata;
 use crate::model::{Name, Place};
 
 /// A zone that passed every check of its master file: exactly one SOA, at the origin, beside at least one NS;
@@ -24,9 +25,9 @@ pub struct Rrset {
     pub rtype: u16,
     /// Seconds, 0…2^31−1; the lowest that was written (RFC 2181 §5.2).
     pub ttl: u32,
-    /// Uncompressed wire form, at most 65,535 octets each, in written order without duplicates (RFC 2181 §5).
-    /// Names in it keep their letter case. Never empty.
-    pub rdata: Vec<Box<[u8]>>,
+    /// Uncompressed wire form, in written order without duplicates (RFC 2181 §5). Names in it keep their letter
+    /// case. Never empty.
+    pub rdata: Rdata,
     /// Where its first record is written.
     pub place: Place,
 }

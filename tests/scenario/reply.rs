@@ -5,6 +5,7 @@ use domain::base::opt::UnknownOptData;
 use domain::rdata::AllRecordData;
 use hickory_proto::op::Message;
 use hickory_proto::rr::{RData, Record, RecordType};
+use hickory_proto::serialize::binary::BinDecodable;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::query::{Asked, CLIENT_COOKIE};
@@ -134,7 +135,8 @@ impl Answered {
             ("additional", &self.message.additionals),
         ];
         for (section, records) in sections {
-            let mut shown: Vec<_> = records.iter().map(|record| format!("{section} {record}")).collect();
+            let mut shown: Vec<_> =
+                records.iter().map(|record| format!("{section} {}", shown(record))).collect();
             sort_addresses(&mut shown, records);
             lines.extend(shown);
         }
@@ -196,11 +198,13 @@ impl Answered {
     }
 
     fn status(&self) -> String {
-        let names = ["NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"];
+        let names = ["NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED", "YXDOMAIN"];
         let name = names.get(usize::from(self.rcode)).map(ToString::to_string);
-        name.unwrap_or_else(
-            || if self.rcode == 16 { "BADVERS".into() } else { format!("RCODE{}", self.rcode) },
-        )
+        name.unwrap_or_else(|| match self.rcode {
+            16 => "BADVERS".into(),
+            23 => "BADCOOKIE".into(),
+            other => format!("RCODE{other}"),
+        })
     }
 
     fn flags(&self) -> Vec<String> {
@@ -214,6 +218,18 @@ impl Answered {
             ("stray-opt", !self.asked_edns && edns),
         ];
         flags.into_iter().filter(|(_, set)| *set).map(|(flag, _)| flag.to_owned()).collect()
+    }
+}
+
+/// As hickory shows it, which does not know DNAME: its data is one name, uncompressed.
+fn shown(record: &Record) -> String {
+    match &record.data {
+        RData::Unknown { code, rdata } if u16::from(*code) == 39 => {
+            let name = hickory_proto::rr::Name::from_bytes(&rdata.anything);
+            let name = name.map_or_else(|error| error.to_string(), |name| name.to_string());
+            format!("{} {} {} DNAME {name}", record.name, record.ttl, record.dns_class)
+        }
+        _ => record.to_string(),
     }
 }
 

@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::model::{Family, Name, ServiceId};
 use crate::snapshot::World;
+use crate::zone::dname::{MAX_NAME, substitute};
 use crate::zone::rtype;
 use crate::zone::table::{Asked, EntryId, Found, Names, Records, Steers};
 
@@ -46,11 +47,26 @@ impl Walk {
         match names.find(&Asked::of(name.as_wire()).unwrap_or_default(), false) {
             Found::Outside => self.say(format!("{name} is in no zone of this node: REFUSED")),
             Found::Cut(cut) => self.say(referral(names, name, cut)),
+            Found::Dname(entry) => self.dname(names, name, entry),
             Found::Missing(encloser) => {
                 let known = printed(names.name(encloser));
                 self.say(format!("{name} does not exist; the closest name above it is {known}: NXDOMAIN"))
             }
             Found::Node(entry) => self.node(world, name, entry, families),
+        }
+    }
+
+    fn dname(&mut self, names: &Names, name: &Name, entry: EntryId) -> Option<Name> {
+        let (owner, mut room) = (names.name(entry), [0; MAX_NAME]);
+        let target = names.rrset(entry, rtype::DNAME).and_then(|records| target(names, records))?;
+        let made = substitute(name.as_wire(), owner, target.as_wire(), &mut room).and_then(Name::from_wire);
+        let of = format!("{name} is below {}, whose DNAME leads to {target}", printed(owner));
+        match made {
+            Some(made) => {
+                self.lines.push(format!("{of}: {made}"));
+                Some(made)
+            }
+            None => self.say(format!("{of}, where it would be too long: YXDOMAIN")),
         }
     }
 

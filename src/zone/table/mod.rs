@@ -1,17 +1,20 @@
 //! Every name of every zone in one hash table, compiled: what the walk of RFC 1034 §4.3.2 becomes when all of
 //! its questions are answered at load.
 //!
-//! A name's entry already knows its zone, the cut at or above it, and the wildcard directly below it. Empty
+//! A name's entry already knows its zone, the cut or DNAME above it, and the wildcard directly below it. Empty
 //! non-terminals have entries too (RFC 4592 §2.2.2), so the closest encloser of a missing name is the first of
 //! its ancestors that is found. Records are wire data, encoded once.
 
 mod asked;
 mod build;
+mod grow;
 mod hash;
+mod link;
 
 pub use asked::Asked;
 pub use build::{Steered, build};
 
+use super::rdata;
 use crate::model::ServiceId;
 use crate::system::prefetch;
 use hash::hash;
@@ -55,6 +58,10 @@ struct Slot {
     tag: u32,
 }
 
+impl Slot {
+    const EMPTY: Slot = Slot { entry: NONE, tag: 0 };
+}
+
 /// Octets of a name that its entry holds itself: most names, whole.
 const INLINE: usize = 32;
 
@@ -67,11 +74,12 @@ struct Entry {
     /// Else, where it stands in `bytes`.
     name_at: u32,
     name_len: u8,
-    is_apex: bool,
+    /// [`APEX`], [`CUT`], [`DNAME`].
+    marks: u8,
     rrset_count: u16,
     rrsets: u32,
     zone: u32,
-    /// The delegation at or above it within its zone.
+    /// The delegation at or above it, or the DNAME above it, within its zone; the highest of them.
     cut: u32,
     /// The entry of `*.` this name.
     wildcard: u32,
@@ -80,8 +88,15 @@ struct Entry {
     parent_side: u32,
 }
 
+/// Marks of an entry: the name is its zone's apex.
+const APEX: u8 = 1;
+/// It is delegated: it has NS, and is no apex.
+const CUT: u8 = 2;
+/// It has a DNAME.
+const DNAME: u8 = 4;
+
 /// One RRset as wire data: `count` times a 16-bit length and that many octets.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Records {
     /// The type.
     pub rtype: u16,
@@ -115,6 +130,8 @@ pub enum Found {
     Node(EntryId),
     /// The name is at or below this delegation.
     Cut(EntryId),
+    /// The name is below this one, whose DNAME puts another in its place.
+    Dname(EntryId),
     /// The name does not exist; this is its closest encloser.
     Missing(EntryId),
     /// The name is in no zone.
@@ -227,22 +244,28 @@ impl Names {
     fn arrive(&self, id: EntryId, parent_side: bool) -> Found {
         let entry = self.entry(id);
         match entry.cut {
-            _ if parent_side && entry.is_apex && entry.parent_side != NONE => {
+            _ if parent_side && entry.marks & APEX != 0 && entry.parent_side != NONE => {
                 Found::Node(EntryId(entry.parent_side))
             }
             NONE => Found::Node(id),
             cut if cut == id.0 && parent_side => Found::Node(id),
-            cut => Found::Cut(EntryId(cut)),
+            cut => self.hidden(EntryId(cut)),
         }
+    }
+
+    /// At or below a cut, or below a DNAME.
+    fn hidden(&self, by: EntryId) -> Found {
+        if self.entry(by).marks & CUT != 0 { Found::Cut(by) } else { Found::Dname(by) }
     }
 
     /// At the closest encloser of a name that has no entry.
     fn below(&self, id: EntryId) -> Found {
         let entry = self.entry(id);
         match (entry.cut, entry.wildcard) {
+            (NONE, _) if entry.marks & DNAME != 0 => Found::Dname(id),
             (NONE, NONE) => Found::Missing(id),
             (NONE, wildcard) => Found::Node(EntryId(wildcard)),
-            (cut, _) => Found::Cut(EntryId(cut)),
+            (cut, _) => self.hidden(EntryId(cut)),
         }
     }
 
@@ -285,13 +308,7 @@ impl Names {
 
     /// The data of an RRset's records, one after the other.
     pub fn rdata<'a>(&'a self, records: &Records) -> impl Iterator<Item = &'a [u8]> + Clone {
-        let mut rest = &self.bytes[records.at as usize..][..records.len as usize];
-        std::iter::from_fn(move || {
-            let (length, tail) = rest.split_first_chunk::<2>()?;
-            let (data, tail) = tail.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
-            rest = tail;
-            Some(data)
-        })
+        records.data(&self.bytes)
     }
 
     /// Address RRsets that belong into the additional section beside this one.
@@ -316,11 +333,26 @@ impl Names {
 
     #[inline]
     fn wire<'a>(&'a self, entry: &'a Entry) -> &'a [u8] {
-        let length = usize::from(entry.name_len);
-        match entry.inline.get(..length) {
+        entry.name(&self.bytes)
+    }
+}
+
+impl Entry {
+    /// The name; `bytes` has those that are too long for an entry.
+    #[inline]
+    fn name<'a>(&'a self, bytes: &'a [u8]) -> &'a [u8] {
+        let length = usize::from(self.name_len);
+        match self.inline.get(..length) {
             Some(name) => name,
-            None => &self.bytes[entry.name_at as usize..][..length],
+            None => &bytes[self.name_at as usize..][..length],
         }
+    }
+}
+
+impl Records {
+    /// The records' data, which stand among these bytes.
+    fn data<'a>(&self, bytes: &'a [u8]) -> impl Iterator<Item = &'a [u8]> + Clone + use<'a> {
+        rdata::split(&bytes[self.at as usize..][..self.len as usize])
     }
 }
 

@@ -211,7 +211,8 @@ impl<'a, 'p> Reader<'a, 'p> {
         })?;
         match owner {
             Owner::Good(owner) => {
-                let record = Rrset { owner: owner.clone(), rtype: head.rtype, ttl, rdata: vec![data], place };
+                let rdata = std::iter::once(&data[..]).collect();
+                let record = Rrset { owner: owner.clone(), rtype: head.rtype, ttl, rdata, place };
                 self.records.push(record, &mut self.notes);
             }
             Owner::Bad => self.spoiled.by(file, tokens),

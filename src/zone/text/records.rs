@@ -7,7 +7,7 @@ use std::hash::BuildHasher;
 use super::notes::Notes;
 use super::rtype;
 use crate::model::Name;
-use crate::zone::Rrset;
+use crate::zone::{Rdata, Rrset};
 
 const CNAME: u16 = 5;
 const SOA: u16 = 6;
@@ -28,7 +28,7 @@ impl Records {
     /// Adds a record.
     pub fn push(&mut self, record: Rrset, notes: &mut Notes<'_>) {
         match self.0.last_mut() {
-            Some(last) if is_same(last, &record) => merge(last, record, notes),
+            Some(last) if is_same(last, &record) => merge(last, &record, notes),
             _ => self.0.push(record),
         }
     }
@@ -65,7 +65,7 @@ fn join_run(rrsets: &mut [Rrset], run: &[(u64, u32)], notes: &mut Notes<'_>) {
         let Rrset { owner, rtype, ttl, rdata, place } = &mut rrsets[index];
         let rdata = std::mem::take(rdata);
         let part = Rrset { owner: owner.clone(), rtype: *rtype, ttl: *ttl, rdata, place: place.clone() };
-        merge(&mut rrsets[head], part, notes);
+        merge(&mut rrsets[head], &part, notes);
     }
 }
 
@@ -74,7 +74,7 @@ fn is_same(a: &Rrset, b: &Rrset) -> bool {
 }
 
 /// Takes over the records of `more`, and says what does not go together.
-fn merge(rrset: &mut Rrset, more: Rrset, notes: &mut Notes<'_>) {
+fn merge(rrset: &mut Rrset, more: &Rrset, notes: &mut Notes<'_>) {
     let (owner, first, name) = (&rrset.owner, &rrset.place, rtype::name(rrset.rtype));
     let alike = rrset.rdata == more.rdata;
     match rrset.rtype {
@@ -96,7 +96,7 @@ fn merge(rrset: &mut Rrset, more: Rrset, notes: &mut Notes<'_>) {
         );
         rrset.ttl = lower;
     }
-    rrset.rdata.extend(more.rdata);
+    rrset.rdata.extend(&more.rdata);
 }
 
 /// Drops duplicates (RFC 2181 §5) and refuses what no message can carry.
@@ -116,19 +116,17 @@ fn finish(rrset: &mut Rrset, notes: &mut Notes<'_>) {
 }
 
 /// Keeps the first of equal records. Few are compared with each other, many through their hashes.
-fn drop_duplicates(rdata: &mut Vec<Box<[u8]>>) {
-    if rdata.len() <= 8 {
-        for index in (1..rdata.len()).rev() {
-            if rdata[..index].contains(&rdata[index]) {
-                rdata.remove(index);
-            }
-        }
-        return;
+fn drop_duplicates(rdata: &mut Rdata) {
+    let is_first = |(index, data): (usize, &[u8])| !rdata.iter().take(index).any(|other| other == data);
+    let clean = match rdata.len() {
+        0 | 1 => return,
+        2..=8 => rdata.iter().enumerate().all(is_first),
+        _ => false,
+    };
+    if !clean {
+        let mut seen = HashSet::with_capacity(rdata.len());
+        *rdata = rdata.iter().filter(|data| seen.insert(*data)).collect();
     }
-    let mut seen = HashSet::with_capacity(rdata.len());
-    let keep: Vec<bool> = rdata.iter().map(|data| seen.insert(&data[..])).collect();
-    let mut keep = keep.into_iter();
-    rdata.retain(|_| keep.next().unwrap_or(true));
 }
 
 //------------ Index ---------------------------------------------------------

@@ -14,7 +14,7 @@ fn ours(rtype: &str, fields: &str) -> Vec<u8> {
     };
     let (zone, problems) = read_with(text.as_bytes(), &[]);
     let mut zone = zone.unwrap_or_else(|| panic!("{rtype} {fields}: {problems}"));
-    zone.rrsets.remove(index).rdata.remove(0).into()
+    zone.rrsets.remove(index).rdata.iter().next().unwrap().to_vec()
 }
 
 /// What hickory-proto makes of the same text.
