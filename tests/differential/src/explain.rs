@@ -45,8 +45,14 @@ pub const REASONS: &[Reason] = &[
     Reason {
         title: "an alias leads into another zone; asked again over TCP, and followed",
         source: "RFC 1034 §4.3.2 step 3a",
-        facets: &[F::Code, F::Truncated, F::Answer, F::Authority, F::Additional],
+        facets: &[F::Code, F::Answer, F::Authority, F::Additional],
         holds: |case| case.way == Way::Ahead,
+    },
+    Reason {
+        title: "what an alias leads to in another zone does not fit",
+        source: "RFC 2181 §9",
+        facets: &[F::Truncated],
+        holds: |case| case.way == Way::Ahead && does_not_fit(case),
     },
     Reason {
         title: "addresses of servers in the same zone do not fit",
@@ -64,7 +70,7 @@ pub const REASONS: &[Reason] = &[
         title: "the chain of aliases is longer than Meridian follows",
         source: "RFC 1034 §5.2.2",
         facets: &[F::Code, F::Answer, F::Authority, F::Additional],
-        holds: |case| case.way != Way::Datagram && links(case.meridian) == FOLLOWED && goes_on(case, |_, _| true),
+        holds: |case| links(case.meridian) == FOLLOWED && (goes_on(case, |_, _| true) || ends_early(case)),
     },
     Reason {
         title: "a loop through a wildcard is told without its last link",
@@ -121,7 +127,8 @@ fn is_true(case: &Case, record: &Record) -> bool {
 
 /// Whether Meridian truncated what was indeed too long.
 fn does_not_fit(case: &Case) -> bool {
-    case.meridian.truncated && case.whole > usize::from(case.question.payload.unwrap_or(512))
+    let datagram = matches!(case.way, Way::Datagram | Way::Ahead);
+    datagram && case.meridian.truncated && case.whole > usize::from(case.question.payload.unwrap_or(512))
 }
 
 /// Whether an address of a server that stands in the zone of the delegation was left out.
@@ -159,6 +166,13 @@ fn goes_on(case: &Case, kind: fn(&Case, &[Record]) -> bool) -> bool {
         more.is_some_and(|more| kind(case, more))
     };
     !ours.is_empty() && (longer(case.nsd) || longer(case.knot))
+}
+
+/// Whether Meridian says nothing of where its last alias leads, but one of the others does.
+fn ends_early(case: &Case) -> bool {
+    let silent = |reply: &Reply| reply.code == 0 && reply.sections[AUTHORITY].is_empty();
+    let same = |theirs: &Reply| Facet::Answer.same(case.meridian, theirs) && !silent(theirs);
+    silent(case.meridian) && (same(case.nsd) || same(case.knot))
 }
 
 /// Whether that is one alias, made by a wildcard that has made one before, and so leads to itself.

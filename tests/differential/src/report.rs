@@ -7,7 +7,7 @@ use domain::base::iana::Rtype;
 
 use crate::compare::{Case, Facet, Verdict, sorted};
 use crate::name::Name;
-use crate::reply::{ANSWER, Record, Reply};
+use crate::reply::{ADDITIONAL, ANSWER, Record, Reply};
 use crate::servers::Server;
 use crate::tally::Tally;
 use crate::world::{Set, Zone};
@@ -132,9 +132,9 @@ pub fn short(name: &Name) -> String {
     }
 }
 
-/// The name asked for, owners, and where aliases lead.
+/// The name asked for, owners in answer and authority, and where aliases lead.
 fn names_of(case: &Case) -> BTreeSet<Name> {
-    let records = case.replies().into_iter().flat_map(|reply| reply.sections.iter().flatten());
+    let records = case.replies().into_iter().flat_map(|reply| reply.sections[..ADDITIONAL].iter().flatten());
     let mut names = BTreeSet::from([case.question.name.clone()]);
     for record in records {
         names.insert(record.owner.clone());

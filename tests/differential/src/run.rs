@@ -118,7 +118,9 @@ fn read(octets: &[u8], server: Server, question: &Question) -> Result<Reply> {
 /// Counts a case, shows it if nothing explains it, and tries the comparison on it while that is wanted.
 fn judge(case: &Case, tally: &mut Tally, show: usize) -> Result<()> {
     let verdicts = case.judge();
-    if tally.agreed < TRIALS && verdicts.iter().all(|(_, verdict)| *verdict == Verdict::Agrees) {
+    // What leads on is compared in full when it has been followed.
+    let fair = case.way != Way::Ahead && tally.agreed < TRIALS;
+    if fair && verdicts.iter().all(|(_, verdict)| *verdict == Verdict::Agrees) {
         tally.spoiled += spoil(case)?;
     }
     if !compare::unexplained(&verdicts).is_empty() && tally.unexplained() < show {
