@@ -70,13 +70,13 @@ pub const REASONS: &[Reason] = &[
         title: "the chain of aliases is longer than Meridian follows",
         source: "RFC 1034 §5.2.2",
         facets: &[F::Code, F::Answer, F::Authority, F::Additional],
-        holds: |case| links(case.meridian) == FOLLOWED && (goes_on(case, |_, _| true) || ends_early(case)),
+        holds: |case| links(case.meridian) == FOLLOWED && (goes_on(case) || ends_early(case)),
     },
     Reason {
-        title: "a loop through a wildcard is told without its last link",
-        source: "RFC 1034 §3.6.2",
+        title: "the alias of a name that leads to itself is told once",
+        source: "RFC 2181 §5",
         facets: &[F::Answer],
-        holds: |case| goes_on(case, is_wildcard_loop),
+        holds: |case| repeats(case, case.nsd) || repeats(case, case.knot),
     },
     Reason {
         title: "glue that the zone around it denies is left out",
@@ -97,10 +97,25 @@ pub const REASONS: &[Reason] = &[
         holds: |case| case.question.rtype == Rtype::ANY && is_minimal_any(case.meridian),
     },
     Reason {
+        title: "ANY ends at the first alias",
+        source: "RFC 8482 §4.1, RFC 1034 §4.3.2 step 3a",
+        facets: &[F::Code, F::Answer, F::Authority, F::Additional],
+        holds: |case| case.question.rtype == Rtype::ANY && ends_in_alias(case.meridian),
+    },
+    Reason {
+        title: "a DNAME at a wildcard is the literal name's alone",
+        source: "RFC 6672 §3.3, RFC 4592 §4.4",
+        facets: &[F::Code, F::Authoritative, F::Answer, F::Authority, F::Additional],
+        holds: disputed_wildcard_dname,
+    },
+    Reason {
         title: "which addresses come along; all of them are true",
         source: "RFC 1035 §3.3.9, RFC 2782, RFC 9460 §4.1",
         facets: &[F::Additional],
-        holds: |case| !case.meridian.is_referral() && case.meridian.sections[ADDITIONAL].iter().all(|record| is_true(case, record)),
+        holds: |case| {
+            !case.meridian.is_referral()
+                && case.meridian.sections[ADDITIONAL].iter().all(|record| is_true(case, record))
+        },
     },
 ];
 
@@ -112,6 +127,24 @@ pub fn reason(case: &Case, facet: Facet) -> Option<&'static Reason> {
 fn is_minimal_any(reply: &Reply) -> bool {
     let [only] = &reply.sections[ANSWER][..] else { return false };
     only.rtype == Rtype::HINFO && only.data == *b"\x07RFC8482\0" && reply.sections[AUTHORITY].is_empty()
+}
+
+/// Whether a reply is aliases and nothing else.
+fn ends_in_alias(reply: &Reply) -> bool {
+    let [answer, rest @ ..] = &reply.sections;
+    let alias = |record: &Record| matches!(record.rtype, Rtype::CNAME | Rtype::DNAME);
+    reply.code == 0 && !answer.is_empty() && answer.iter().all(alias) && rest.iter().all(Vec::is_empty)
+}
+
+/// Whether a DNAME at a wildcard is told of, at its own name or at one that it was taken to stand for, and the others
+/// do not agree on it either.
+fn disputed_wildcard_dname(case: &Case) -> bool {
+    let literal = |name: &Name| case.world.zone_of(name).is_some_and(|zone| zone.has(name, Rtype::DNAME));
+    let strange = |record: &Record| {
+        record.rtype == Rtype::DNAME && (record.owner.is_wildcard() || !literal(&record.owner))
+    };
+    let told = case.replies().iter().any(|reply| reply.sections[ANSWER].iter().any(strange));
+    told && [Facet::Code, Facet::Answer].iter().any(|facet| !facet.same(case.nsd, case.knot))
 }
 
 /// Whether an address record stands in a zone, and a record before it leads to its owner.
@@ -134,11 +167,17 @@ fn does_not_fit(case: &Case) -> bool {
 /// Whether an address of a server that stands in the zone of the delegation was left out.
 fn lacks_glue(case: &Case) -> bool {
     let reply = case.meridian;
-    let Some(cut) = reply.sections[AUTHORITY].iter().find(|record| record.rtype == Rtype::NS) else { return false };
+    let Some(cut) = reply.sections[AUTHORITY].iter().find(|record| record.rtype == Rtype::NS) else {
+        return false;
+    };
     let Some(zone) = case.world.zone_above(&cut.owner) else { return false };
     let servers = reply.sections[AUTHORITY].iter().filter_map(|record| Name::from_wire(&record.data));
-    let told = |name: &Name, rtype| reply.sections[ADDITIONAL].iter().any(|record| record.owner == *name && record.rtype == rtype);
-    let left_out = |name: Name| [Rtype::A, Rtype::AAAA].iter().any(|rtype| zone.has(&name, *rtype) && !told(&name, *rtype));
+    let told = |name: &Name, rtype| {
+        reply.sections[ADDITIONAL].iter().any(|record| record.owner == *name && record.rtype == rtype)
+    };
+    let left_out = |name: Name| {
+        [Rtype::A, Rtype::AAAA].iter().any(|rtype| zone.has(&name, *rtype) && !told(&name, *rtype))
+    };
     servers.filter(|name| name.is_in(&zone.apex)).any(left_out)
 }
 
@@ -148,7 +187,8 @@ fn only_more(case: &Case) -> bool {
     let more = |theirs: &Reply| {
         let theirs = &theirs.sections[ADDITIONAL];
         let beyond = |record: &&Record| !theirs.contains(record);
-        theirs.iter().all(|record| ours.contains(record)) && ours.iter().filter(beyond).all(|record| is_true(case, record))
+        theirs.iter().all(|record| ours.contains(record))
+            && ours.iter().filter(beyond).all(|record| is_true(case, record))
     };
     more(case.nsd) || more(case.knot)
 }
@@ -158,14 +198,19 @@ fn links(reply: &Reply) -> usize {
     reply.sections[ANSWER].iter().filter(|record| record.rtype == Rtype::CNAME).count()
 }
 
-/// Whether one of the others says what Meridian does, and then more, of a certain kind.
-fn goes_on(case: &Case, kind: fn(&Case, &[Record]) -> bool) -> bool {
+/// Whether one of the others says what Meridian does, and then more.
+fn goes_on(case: &Case) -> bool {
     let ours = &case.meridian.sections[ANSWER];
     let longer = |theirs: &Reply| {
-        let more = theirs.sections[ANSWER].strip_prefix(&ours[..]).filter(|more| !more.is_empty());
-        more.is_some_and(|more| kind(case, more))
+        theirs.sections[ANSWER].len() > ours.len() && theirs.sections[ANSWER].starts_with(ours)
     };
-    !ours.is_empty() && (longer(case.nsd) || longer(case.knot))
+    longer(case.nsd) || longer(case.knot)
+}
+
+/// Whether one of the others says what Meridian does, but the last record twice.
+fn repeats(case: &Case, theirs: &Reply) -> bool {
+    let [first @ .., last] = &theirs.sections[ANSWER][..] else { return false };
+    first == case.meridian.sections[ANSWER] && first.last() == Some(last) && last.data == last.owner.wire()
 }
 
 /// Whether Meridian says nothing of where its last alias leads, but one of the others does.
@@ -175,23 +220,18 @@ fn ends_early(case: &Case) -> bool {
     silent(case.meridian) && (same(case.nsd) || same(case.knot))
 }
 
-/// Whether that is one alias, made by a wildcard that has made one before, and so leads to itself.
-fn is_wildcard_loop(case: &Case, more: &[Record]) -> bool {
-    let [last] = more else { return false };
-    let made = case.world.zone_of(&last.owner).is_some_and(|zone| zone.at(&last.owner).is_none());
-    made && last.rtype == Rtype::CNAME && last.data == last.owner.wire()
-}
-
 /// Whether all that Meridian leaves out of what the others add is glue in one zone that the nearest zone around
 /// its owner does not have, and all that it adds is true.
 fn lacks_only_denied(case: &Case) -> bool {
     let ours = &case.meridian.sections[ADDITIONAL];
     let denied = |record: &Record| {
-        let set = case.world.zone_of(&record.owner).and_then(|zone| zone.at(&record.owner)?.get(&record.rtype));
+        let set =
+            case.world.zone_of(&record.owner).and_then(|zone| zone.at(&record.owner)?.get(&record.rtype));
         !set.is_some_and(|set| set.data.contains(&record.text))
     };
     let lacks = |theirs: &Reply| {
-        let left: Vec<&Record> = theirs.sections[ADDITIONAL].iter().filter(|record| !ours.contains(record)).collect();
+        let left: Vec<&Record> =
+            theirs.sections[ADDITIONAL].iter().filter(|record| !ours.contains(record)).collect();
         !left.is_empty() && left.into_iter().all(denied)
     };
     (lacks(case.nsd) || lacks(case.knot)) && ours.iter().all(|record| is_true(case, record))

@@ -22,7 +22,7 @@ pub fn next(world: &World, question: &Question, reply: &Reply) -> Option<Name> {
     let target = Name::from_wire(&last.data)?;
     let wanted = !matches!(question.rtype, Rtype::CNAME | Rtype::ANY);
     let seen = target == question.name || reply.sections[ANSWER].iter().any(|record| record.owner == target);
-    (wanted && !seen && world.zone_of(&target).is_some()).then_some(target)
+    (wanted && !seen && reply.code == 0 && world.zone_of(&target).is_some()).then_some(target)
 }
 
 /// What a server says in all, over streams, if its aliases are followed; nothing if there are none to follow.

@@ -21,7 +21,9 @@ impl Name {
     /// Reads uncompressed wire format.
     pub fn from_wire(mut wire: &[u8]) -> Option<Name> {
         let mut labels = Vec::new();
-        while let (length @ 1.., rest) = wire.split_first().map(|(length, rest)| (usize::from(*length), rest))? {
+        while let (length @ 1.., rest) =
+            wire.split_first().map(|(length, rest)| (usize::from(*length), rest))?
+        {
             let (label, tail) = rest.split_at_checked(length)?;
             labels.push(label.to_ascii_lowercase());
             wire = tail;

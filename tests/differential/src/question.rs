@@ -159,7 +159,10 @@ impl<'a> Curiosity<'a> {
             let mut at = 0;
             while let Some(length @ 1..) = wire.get(at).copied() {
                 let label = &mut wire[at + 1..at + 1 + usize::from(length)];
-                label.iter_mut().filter(|_| self.random.bool()).for_each(|octet| octet.make_ascii_uppercase());
+                label
+                    .iter_mut()
+                    .filter(|_| self.random.bool())
+                    .for_each(|octet| octet.make_ascii_uppercase());
                 at += 1 + usize::from(length);
             }
         }
@@ -187,7 +190,10 @@ mod tests {
         };
         assert_eq!(question.query(0x1234), *b"\x12\x34\x01\0\0\x01\0\0\0\0\0\0\x01A\0\0\x0f\0\x01");
         (question.payload, question.recursion) = (Some(512), false);
-        assert_eq!(question.query(1), *b"\0\x01\0\0\0\x01\0\0\0\0\0\x01\x01A\0\0\x0f\0\x01\0\0\x29\x02\0\0\0\0\0\0\0");
+        assert_eq!(
+            question.query(1),
+            *b"\0\x01\0\0\0\x01\0\0\0\0\0\x01\x01A\0\0\x0f\0\x01\0\0\x29\x02\0\0\0\0\0\0\0"
+        );
     }
 
     #[test]

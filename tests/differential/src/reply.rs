@@ -5,9 +5,9 @@ use std::fmt;
 use anyhow::{Context, Result, ensure};
 use domain::base::iana::Rtype;
 use domain::base::message::RecordSection;
+use domain::base::rdata::ComposeRecordData;
 use domain::base::zonefile_fmt::{DisplayKind, ZonefileFmt};
 use domain::base::{Message, ParsedName, ParsedRecord, ToName};
-use domain::base::rdata::ComposeRecordData;
 use domain::rdata::AllRecordData;
 
 use crate::name::Name;
@@ -78,7 +78,8 @@ impl Reply {
         let question = octets[QUESTION_AT..questions.pos()].to_vec();
         let answer = questions.answer()?;
         let (answer, section) = records(answer).context("the answer section")?;
-        let (authority, section) = records(section.context("no authority section")?).context("the authority section")?;
+        let (authority, section) =
+            records(section.context("no authority section")?).context("the authority section")?;
         let last = section.context("no additional section")?;
         let (additional, end) = additional(last).context("the additional section")?;
         ensure!(end == octets.len(), "octets behind the last record");
@@ -106,7 +107,13 @@ impl Reply {
 }
 
 fn flags(header: domain::base::Header) -> String {
-    let bits = [("qr", header.qr()), ("rd", header.rd()), ("ra", header.ra()), ("ad", header.ad()), ("cd", header.cd())];
+    let bits = [
+        ("qr", header.qr()),
+        ("rd", header.rd()),
+        ("ra", header.ra()),
+        ("ad", header.ad()),
+        ("cd", header.cd()),
+    ];
     let set: Vec<&str> = bits.iter().filter(|(_, set)| *set).map(|(name, _)| *name).collect();
     format!("{} {}", header.opcode(), set.join(" "))
 }

@@ -50,7 +50,9 @@ fn value(reply: &Reply, facet: Facet) -> String {
         Facet::Truncated => format!("{} ({} octets)", reply.truncated, reply.octets),
         Facet::Flags => reply.flags.clone(),
         Facet::Question => clipped(&reply.question.escape_ascii().to_string()),
-        Facet::Opt => reply.opt.map_or("none".into(), |opt| format!("version {}, payload {}", opt.version, opt.payload)),
+        Facet::Opt => {
+            reply.opt.map_or("none".into(), |opt| format!("version {}, payload {}", opt.version, opt.payload))
+        }
         Facet::Answer | Facet::Authority | Facet::Additional => String::new(),
     }
 }
@@ -63,7 +65,11 @@ fn section_lines(case: &Case, section: usize) -> String {
             ANSWER => reply.sections[section].iter().collect(),
             _ => sorted(&reply.sections[section]),
         };
-        records.into_iter().for_each(|record| if !all.contains(&record) { all.push(record) });
+        records.into_iter().for_each(|record| {
+            if !all.contains(&record) {
+                all.push(record)
+            }
+        });
     }
     let mut text = String::new();
     let left = all.len().saturating_sub(MOST);
@@ -91,12 +97,18 @@ fn zone_lines(case: &Case) -> String {
     let mut text = String::new();
     for zone in &case.world.zones {
         let below = names.iter().filter(|name| name.is_in(&zone.apex));
-        let above = |name: &Name| name.ancestors().take_while(|name| name.is_in(&zone.apex)).collect::<Vec<_>>();
-        let around: BTreeSet<Name> = below.flat_map(above).flat_map(|name| [name.wildcard(), Some(name)]).flatten().collect();
+        let above =
+            |name: &Name| name.ancestors().take_while(|name| name.is_in(&zone.apex)).collect::<Vec<_>>();
+        let around: BTreeSet<Name> =
+            below.flat_map(above).flat_map(|name| [name.wildcard(), Some(name)]).flatten().collect();
         for (name, sets) in around.iter().filter_map(|name| Some((name, zone.at(name)?))) {
             let whole = names.contains(name) || name.is_wildcard();
-            let shown = |rtype: Rtype| matters(case, rtype) && (whole || matches!(rtype, Rtype::NS | Rtype::SOA | Rtype::DNAME));
-            sets.iter().filter(|(rtype, _)| shown(**rtype)).for_each(|(rtype, set)| text += &set_lines(zone, name, *rtype, set));
+            let shown = |rtype: Rtype| {
+                matters(case, rtype) && (whole || matches!(rtype, Rtype::NS | Rtype::SOA | Rtype::DNAME))
+            };
+            sets.iter()
+                .filter(|(rtype, _)| shown(**rtype))
+                .for_each(|(rtype, set)| text += &set_lines(zone, name, *rtype, set));
         }
     }
     text
@@ -109,7 +121,8 @@ fn matters(case: &Case, rtype: Rtype) -> bool {
 }
 
 fn set_lines(zone: &Zone, name: &Name, rtype: Rtype, set: &Set) -> String {
-    let line = |data: &String| format!("  {} | {} {} {rtype} {}\n", zone.apex, short(name), set.ttl, clipped(data));
+    let line =
+        |data: &String| format!("  {} | {} {} {rtype} {}\n", zone.apex, short(name), set.ttl, clipped(data));
     let mut text: String = set.data.iter().take(SHOWN).map(line).collect();
     if set.data.len() > SHOWN {
         text += &format!("  {} | … {} in all\n", zone.apex, set.data.len());
@@ -155,7 +168,12 @@ pub fn summary(tally: &Tally) -> String {
     let mut put = |count: usize, line: String| text += &format!("{count:>8} {line}\n");
     tally.codes.iter().for_each(|(code, count)| put(*count, format!("replies {code}")));
     put(tally.agreed, "replies on which all three agree in everything".into());
-    let others = |server: &str| Server::ALL.iter().find(|other| other.title() != server && **other != Server::Meridian).map_or("", |other| other.title());
+    let others = |server: &str| {
+        Server::ALL
+            .iter()
+            .find(|other| other.title() != server && **other != Server::Meridian)
+            .map_or("", |other| other.title())
+    };
     for ((facet, server), count) in &tally.sides {
         put(*count, format!("times {} as {server}, unlike {}", facet.title(), others(server)));
     }

@@ -56,10 +56,17 @@ pub fn run(cli: &Cli) -> Result<bool> {
         examine(&world, &curiosity.ask(), &mut askers, &mut tally, cli.show)?;
         if told.elapsed() > TELL {
             told = Instant::now();
-            eprintln!("{number} of {} questions, {} differences unexplained", cli.questions, tally.unexplained());
+            eprintln!(
+                "{number} of {} questions, {} differences unexplained",
+                cli.questions,
+                tally.unexplained()
+            );
         }
     }
-    ensure!(tally.spoiled > 0 || cli.questions < TRIALS, "the comparison was tried on nothing: no reply agreed");
+    ensure!(
+        tally.spoiled > 0 || cli.questions < TRIALS,
+        "the comparison was tried on nothing: no reply agreed"
+    );
     print!("{}", report::summary(&tally));
     if tally.unexplained() > 0 {
         println!("\nto repeat: --seed {seed} --zones {} --questions {}", cli.zones, cli.questions);
@@ -71,12 +78,20 @@ pub fn run(cli: &Cli) -> Result<bool> {
 fn program(cli: &Cli) -> Result<PathBuf> {
     let built = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/debug/meridian");
     let path = cli.meridian.clone().unwrap_or_else(built);
-    let path = path.canonicalize().with_context(|| format!("{path:?} is not there: build it by `cargo build`, or name it by --meridian"))?;
+    let path = path.canonicalize().with_context(|| {
+        format!("{path:?} is not there: build it by `cargo build`, or name it by --meridian")
+    })?;
     Ok(path)
 }
 
 /// One question to all three, by datagram, and by stream where a reply was truncated or has to be followed.
-fn examine(world: &World, question: &Question, askers: &mut [Asker], tally: &mut Tally, show: usize) -> Result<()> {
+fn examine(
+    world: &World,
+    question: &Question,
+    askers: &mut [Asker],
+    tally: &mut Tally,
+    show: usize,
+) -> Result<()> {
     askers.iter_mut().try_for_each(|asker| asker.send(question))?;
     let mut replies = Vec::new();
     for (asker, server) in askers.iter_mut().zip(Server::ALL) {
@@ -103,7 +118,9 @@ fn stream(world: &World, question: &Question, askers: &[Asker]) -> Result<Vec<Re
         let reply = read(&asker.stream(question).with_context(context)?, server, question)?;
         let whole = match server {
             Server::Meridian => None,
-            Server::Nsd | Server::Knot => follow::follow(world, question, asker, &reply).with_context(context)?,
+            Server::Nsd | Server::Knot => {
+                follow::follow(world, question, asker, &reply).with_context(context)?
+            }
         };
         Ok(whole.unwrap_or(reply))
     };

@@ -14,7 +14,13 @@ fn judge(meridian: &Reply, nsd: &Reply, knot: &Reply) -> Vec<(Facet, Verdict)> {
 }
 
 fn question() -> Question {
-    Question { name: Name::of(&["a"]), wire: b"\x01A\0".to_vec(), rtype: Rtype::A, payload: Some(1232), recursion: false }
+    Question {
+        name: Name::of(&["a"]),
+        wire: b"\x01A\0".to_vec(),
+        rtype: Rtype::A,
+        payload: Some(1232),
+        recursion: false,
+    }
 }
 
 /// What differs from agreement.
@@ -33,10 +39,19 @@ fn each_facet_is_compared_by_itself() {
     let soa = reply([0x84, 0], [1, 1, 0], &[ADDRESS, SOA]);
     let opt = reply([0x84, 0], [1, 0, 1], &[ADDRESS, OPT]);
     check(&plain, &plain, &plain, &[]);
-    let sides = [(F::Code, Sides(Server::Knot)), (F::Answer, Sides(Server::Knot)), (F::Authority, Sides(Server::Knot))];
+    let sides = [
+        (F::Code, Sides(Server::Knot)),
+        (F::Answer, Sides(Server::Knot)),
+        (F::Authority, Sides(Server::Knot)),
+    ];
     check(&plain, &denied, &plain, &sides);
     check(&plain, &soa, &soa, &[(F::Authority, Unexplained)]);
-    check(&plain, &soa, &denied, &[(F::Code, Sides(Server::Nsd)), (F::Answer, Sides(Server::Nsd)), (F::Authority, Unexplained)]);
+    check(
+        &plain,
+        &soa,
+        &denied,
+        &[(F::Code, Sides(Server::Nsd)), (F::Answer, Sides(Server::Nsd)), (F::Authority, Unexplained)],
+    );
     check(&opt, &plain, &plain, &[(F::Code, Unexplained), (F::Opt, Unexplained)]);
 }
 

@@ -34,7 +34,8 @@ fn everything_is_read() {
     assert_eq!(reply.question, b"\x01A\0\0\x01\0\x01");
     assert_eq!(reply.opt, Some(Opt { version: 0, payload: 1232 }));
     let lines: Vec<String> = reply.sections.iter().flatten().map(Record::to_string).collect();
-    let expected = ["a. 60 IN CNAME B.", "b. 60 IN CNAME A.", ". 5 IN SOA b. b. 1 2 3 4 5", "a. 60 IN A 192.0.2.1"];
+    let expected =
+        ["a. 60 IN CNAME B.", "b. 60 IN CNAME A.", ". 5 IN SOA b. b. 1 2 3 4 5", "a. 60 IN A 192.0.2.1"];
     assert_eq!(lines, expected);
     assert_eq!(reply.sections[ANSWER][0].data, b"\x01b\0");
 }

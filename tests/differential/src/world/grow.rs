@@ -166,8 +166,13 @@ impl Garden<'_> {
 
     /// A name that has addresses, mostly of this zone: NS leads to no alias (RFC 2181 §10.3).
     fn server(&mut self) -> Name {
-        let own: Vec<Name> =
-            self.world.hosts.iter().filter(|(zone, _)| *zone == self.at).map(|(_, name)| name.clone()).collect();
+        let own: Vec<Name> = self
+            .world
+            .hosts
+            .iter()
+            .filter(|(zone, _)| *zone == self.at)
+            .map(|(_, name)| name.clone())
+            .collect();
         let any = self.random.choice(&self.world.hosts).map(|(_, name)| name.clone());
         let own = self.random.choice(own).filter(|_| self.random.u8(..4) > 0);
         own.or(any).unwrap_or_else(|| Name::of(&["ns", "outside", "invalid"]))
@@ -282,7 +287,9 @@ impl Garden<'_> {
     /// Glue of another delegation.
     fn sibling(&mut self) -> Option<Name> {
         let zone = &self.world.zones[self.at];
-        let glue = |name: &Name| zone.cut(name).is_some() && (zone.has(name, Rtype::A) || zone.has(name, Rtype::AAAA));
+        let glue = |name: &Name| {
+            zone.cut(name).is_some() && (zone.has(name, Rtype::A) || zone.has(name, Rtype::AAAA))
+        };
         let glue: Vec<Name> = zone.names().map(|(name, _)| name).filter(|name| glue(name)).cloned().collect();
         self.random.choice(glue)
     }
@@ -360,7 +367,10 @@ impl Garden<'_> {
 
     fn wildcard_redirection(&mut self) {
         let (base, target) = (self.there(), self.target());
-        if let Some(wildcard) = base.wildcard().filter(|_| !self.without.contains(&Kind::Dname)) {
+        if let Some(wildcard) = base
+            .wildcard()
+            .filter(|_| !self.without.contains(&Kind::Dname) && !self.without.contains(&Kind::Wildcard))
+        {
             self.add(&wildcard, Rtype::DNAME, target.to_string());
         }
     }

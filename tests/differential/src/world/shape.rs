@@ -6,7 +6,8 @@ use super::{Kind, World};
 use crate::name::Name;
 
 /// Labels that most names are made of.
-const USUAL: &[&str] = &["a", "b", "c", "d", "www", "mail", "x1", "x2", "_tcp", "_sip", "foo", "bar", "0", "a-b"];
+const USUAL: &[&str] =
+    &["a", "b", "c", "d", "www", "mail", "x1", "x2", "_tcp", "_sip", "foo", "bar", "0", "a-b"];
 
 /// Octets that text and wire treat differently, or that some letter case table may get wrong.
 const ODD: &[u8] = b"\0 .\"';()@$\\#/[`{~\x7f\x80\xc0\xe9\xff\t\n";
@@ -55,7 +56,10 @@ pub fn near(random: &mut Rng, name: &Name, without: &[Kind]) -> Name {
 /// A name that many labels below another one.
 pub fn grown(random: &mut Rng, name: &Name, labels: usize, without: &[Kind]) -> Name {
     let longer = |name: Name| name.child(&label(random, without)).unwrap_or(name);
-    std::iter::repeat_n((), labels).fold(name.clone(), { let mut longer = longer; move |name, ()| longer(name) })
+    std::iter::repeat_n((), labels).fold(name.clone(), {
+        let mut longer = longer;
+        move |name, ()| longer(name)
+    })
 }
 
 /// As deep as names may be, or somewhat less.

@@ -128,7 +128,10 @@ impl Zone {
 mod tests {
     use super::*;
 
-    fn zone(rows: &[(&str, Rtype)]) -> Zone {
+    /// A name and a type that stands at it.
+    type Row = (&'static str, Rtype);
+
+    fn zone(rows: &[Row]) -> Zone {
         let mut zone = Zone::new(Name::of(&["z"]));
         rows.iter().for_each(|(name, rtype)| assert!(add(&mut zone, name, *rtype), "{name} {rtype}"));
         zone
@@ -145,7 +148,7 @@ mod tests {
     #[test]
     fn rules_hold() {
         use Rtype as R;
-        let rows: &[(&[(&str, R)], &str, R)] = &[
+        let rows: &[(&[Row], &str, R)] = &[
             (&[], "y", R::A),
             (&[], "a.z", R::SOA),
             (&[], "z", R::CNAME),
@@ -169,7 +172,14 @@ mod tests {
             assert!(!add(&mut zone(there), at, *rtype), "{there:?} and {at} {rtype}");
         }
         zone(&[("z", R::NS), ("z", R::DNAME), ("z", R::TXT)]);
-        zone(&[("a.z", R::DNAME), ("a.z", R::A), ("b.z", R::NS), ("b.z", R::DS), ("b.z", R::A), ("c.b.z", R::TXT)]);
+        zone(&[
+            ("a.z", R::DNAME),
+            ("a.z", R::A),
+            ("b.z", R::NS),
+            ("b.z", R::DS),
+            ("b.z", R::A),
+            ("c.b.z", R::TXT),
+        ]);
     }
 
     #[test]
