@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::question::Question;
 
 /// How long a reply may take; a datagram is then sent again.
-const TIMEOUT: Duration = Duration::from_secs(2);
+const TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How often a datagram is sent.
 const TRIES: usize = 3;

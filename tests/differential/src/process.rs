@@ -17,7 +17,7 @@ use crate::question::Question;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How long it may take to end by itself.
-const GRACE: Duration = Duration::from_secs(10);
+const GRACE: Duration = Duration::from_secs(5);
 
 /// What to start.
 #[derive(Clone, Debug)]

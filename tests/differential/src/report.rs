@@ -180,6 +180,7 @@ pub fn summary(tally: &Tally) -> String {
     for ((title, source, facet), count) in &tally.explained {
         put(*count, format!("times {} unlike both: {title} ({source})", facet.title()));
     }
+    put(tally.silent, "questions left out, because a peer fell silent and was started anew".into());
     put(tally.spoiled, "replies spoiled on purpose, every one noticed".into());
     put(tally.unexplained(), "replies with differences that nothing explains".into());
     tally.wrong.iter().for_each(|(kind, count)| put(*count, format!("  {kind}")));

@@ -10,7 +10,7 @@ use crate::cli::Cli;
 use crate::compare::{Case, Verdict, Way};
 use crate::question::{Curiosity, Question};
 use crate::reply::Reply;
-use crate::servers::{Server, start, write_zones};
+use crate::servers::{Server, Stand, start, write_zones};
 use crate::spoil::spoil;
 use crate::tally::Tally;
 use crate::world::World;
@@ -22,17 +22,13 @@ const TELL: Duration = Duration::from_secs(2);
 /// On how many replies the comparison itself is tried.
 const TRIALS: usize = 500;
 
+/// How often a peer may fall silent before that is no accident any more.
+const MOST_SILENCES: usize = 20;
+
 /// Does all of it; whether every difference was explained.
 pub fn run(cli: &Cli) -> Result<bool> {
     let seed = cli.seed.unwrap_or_else(|| fastrand::u64(..1_000_000));
-    let left_out: Vec<String> = cli.without.iter().map(|kind| format!("{kind:?}").to_lowercase()).collect();
-    println!(
-        "{} questions about {} zones, seed {seed}{}{}",
-        cli.questions,
-        cli.zones,
-        if left_out.is_empty() { "" } else { ", without " },
-        left_out.join(", ")
-    );
+    println!("{}", title(cli, seed));
     let world = World::new(seed, usize::from(cli.zones), &cli.without);
     let mut directory = tempfile::Builder::new().prefix("meridian-differential-").tempdir()?;
     directory.disable_cleanup(cli.keep);
@@ -40,29 +36,8 @@ pub fn run(cli: &Cli) -> Result<bool> {
     if cli.keep {
         println!("zones, configurations and logs are in {}", directory.path().display());
     }
-    let program = program(cli)?;
-    let stands = Server::ALL.map(|server| start(server, &program, directory.path(), &world));
-    let mut askers = Vec::new();
-    for stand in stands.iter() {
-        match stand {
-            Ok(stand) => askers.push(Asker::new(stand.address)?),
-            Err(error) => anyhow::bail!("{error:#}"),
-        }
-    }
-    let mut tally = Tally::default();
-    let mut curiosity = Curiosity::new(seed ^ 1, &world, &cli.without);
-    let mut told = Instant::now();
-    for number in 1..=cli.questions {
-        examine(&world, &curiosity.ask(), &mut askers, &mut tally, cli.show)?;
-        if told.elapsed() > TELL {
-            told = Instant::now();
-            eprintln!(
-                "{number} of {} questions, {} differences unexplained",
-                cli.questions,
-                tally.unexplained()
-            );
-        }
-    }
+    let tally =
+        Trial::new(cli, &world, directory.path())?.run(Curiosity::new(seed ^ 1, &world, &cli.without))?;
     ensure!(
         tally.spoiled > 0 || cli.questions < TRIALS,
         "the comparison was tried on nothing: no reply agreed"
@@ -72,6 +47,12 @@ pub fn run(cli: &Cli) -> Result<bool> {
         println!("\nto repeat: --seed {seed} --zones {} --questions {}", cli.zones, cli.questions);
     }
     Ok(tally.unexplained() == 0)
+}
+
+fn title(cli: &Cli, seed: u64) -> String {
+    let without: Vec<String> =
+        cli.without.iter().map(|kind| format!(", without {kind:?}").to_lowercase()).collect();
+    format!("{} questions about {} zones, seed {seed}{}", cli.questions, cli.zones, without.concat())
 }
 
 /// Meridian's program.
@@ -84,47 +65,127 @@ fn program(cli: &Cli) -> Result<PathBuf> {
     Ok(path)
 }
 
-/// One question to all three, by datagram, and by stream where a reply was truncated or has to be followed.
-fn examine(
-    world: &World,
-    question: &Question,
-    askers: &mut [Asker],
-    tally: &mut Tally,
-    show: usize,
-) -> Result<()> {
-    askers.iter_mut().try_for_each(|asker| asker.send(question))?;
-    let mut replies = Vec::new();
-    for (asker, server) in askers.iter_mut().zip(Server::ALL) {
-        let octets = asker.receive(question).with_context(|| format!("{}: {question}", server.title()))?;
-        replies.push(read(&octets, server, question)?);
-    }
-    let leads_on = replies.iter().any(|reply| follow::next(world, question, reply).is_some());
-    let (first, then) = if leads_on { (Way::Ahead, Way::Followed) } else { (Way::Datagram, Way::Stream) };
-    let again = leads_on || replies.iter().any(|reply| reply.truncated);
-    let streamed = if again { stream(world, question, askers)? } else { Vec::new() };
-    let whole = streamed.first().map_or(0, |reply| reply.octets);
-    for (way, replies) in [(first, &replies), (then, &streamed)] {
-        if let [meridian, nsd, knot] = &replies[..] {
-            judge(&Case { world, question, way, whole, meridian, nsd, knot }, tally, show)?;
-        }
-    }
-    Ok(())
+/// A server, and what it is asked through.
+struct Player {
+    server: Server,
+    asker: Asker,
+    _stand: Stand,
 }
 
-/// The same question by streams, aliases into other zones followed for those who do not.
-fn stream(world: &World, question: &Question, askers: &[Asker]) -> Result<Vec<Reply>> {
-    let one = |(asker, server): (&Asker, Server)| {
-        let context = || format!("{}: {question} over TCP", server.title());
-        let reply = read(&asker.stream(question).with_context(context)?, server, question)?;
-        let whole = match server {
-            Server::Meridian => None,
-            Server::Nsd | Server::Knot => {
-                follow::follow(world, question, asker, &reply).with_context(context)?
+/// What the loop works with.
+struct Trial<'a> {
+    cli: &'a Cli,
+    world: &'a World,
+    directory: &'a Path,
+    program: PathBuf,
+    players: Vec<Player>,
+    tally: Tally,
+}
+
+impl<'a> Trial<'a> {
+    /// Starts all servers.
+    fn new(cli: &'a Cli, world: &'a World, directory: &'a Path) -> Result<Trial<'a>> {
+        let (program, tally) = (program(cli)?, Tally::default());
+        let mut trial = Trial { cli, world, directory, program, players: Vec::new(), tally };
+        for server in Server::ALL {
+            let player = trial.start(server)?;
+            trial.players.push(player);
+        }
+        Ok(trial)
+    }
+
+    fn start(&self, server: Server) -> Result<Player> {
+        let stand = start(server, &self.program, self.directory, self.world)?;
+        Ok(Player { server, asker: Asker::new(stand.address)?, _stand: stand })
+    }
+
+    fn run(mut self, mut curiosity: Curiosity) -> Result<Tally> {
+        let mut told = Instant::now();
+        for number in 1..=self.cli.questions {
+            self.examine(&curiosity.ask())?;
+            if told.elapsed() > TELL {
+                told = Instant::now();
+                let (all, wrong) = (self.cli.questions, self.tally.unexplained());
+                eprintln!("{number} of {all} questions, {wrong} differences unexplained");
             }
-        };
-        Ok(whole.unwrap_or(reply))
-    };
-    askers.iter().zip(Server::ALL).map(one).collect()
+        }
+        Ok(self.tally)
+    }
+
+    /// One question to all three, by datagram, and by stream where a reply was truncated or has to be followed.
+    fn examine(&mut self, question: &Question) -> Result<()> {
+        let Some(replies) = self.datagrams(question)? else { return Ok(()) };
+        let leads_on = replies.iter().any(|reply| follow::next(self.world, question, reply).is_some());
+        let (first, then) = if leads_on { (Way::Ahead, Way::Followed) } else { (Way::Datagram, Way::Stream) };
+        let again = leads_on || replies.iter().any(|reply| reply.truncated);
+        let streamed = if again { self.streams(question)?.unwrap_or_default() } else { Vec::new() };
+        let whole = streamed.first().map_or(0, |reply| reply.octets);
+        for (way, replies) in [(first, &replies), (then, &streamed)] {
+            if let [meridian, nsd, knot] = &replies[..] {
+                let case = Case { world: self.world, question, way, whole, meridian, nsd, knot };
+                judge(&case, &mut self.tally, self.cli.show)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What each says by datagram; nothing if one of the others fell silent.
+    fn datagrams(&mut self, question: &Question) -> Result<Option<Vec<Reply>>> {
+        self.players.iter_mut().try_for_each(|player| player.asker.send(question))?;
+        self.each(question, |player| player.asker.receive(question))
+    }
+
+    /// The same by stream, aliases into other zones followed for those who do not.
+    fn streams(&mut self, question: &Question) -> Result<Option<Vec<Reply>>> {
+        let world = self.world;
+        let whole = self.each(question, |player| player.asker.stream(question))?;
+        let Some(replies) = whole else { return Ok(None) };
+        let mut followed = Vec::new();
+        for (at, reply) in replies.into_iter().enumerate() {
+            let player = &self.players[at];
+            let peer = player.server != Server::Meridian;
+            let more = if peer { follow::follow(world, question, &player.asker, &reply) } else { Ok(None) };
+            let Ok(more) = more else {
+                self.revive(at, question)?;
+                return Ok(None);
+            };
+            followed.push(more.unwrap_or(reply));
+        }
+        Ok(Some(followed))
+    }
+
+    /// Gets a reply from each; a peer that is silent is started anew, and the question left out.
+    fn each(
+        &mut self,
+        question: &Question,
+        get: impl Fn(&mut Player) -> std::io::Result<Vec<u8>>,
+    ) -> Result<Option<Vec<Reply>>> {
+        let mut replies = Vec::new();
+        for at in 0..self.players.len() {
+            let server = self.players[at].server;
+            match get(&mut self.players[at]) {
+                Ok(octets) => replies.push(read(&octets, server, question)?),
+                Err(error) if server == Server::Meridian => {
+                    return Err(error).with_context(|| format!("Meridian does not answer {question}"));
+                }
+                Err(_) => {
+                    self.revive(at, question)?;
+                    return Ok(None);
+                }
+            }
+        }
+        Ok(Some(replies))
+    }
+
+    fn revive(&mut self, at: usize, question: &Question) -> Result<()> {
+        let server = self.players[at].server;
+        println!("{} does not answer {question}; started anew", server.title());
+        self.tally.silent += 1;
+        ensure!(self.tally.silent <= MOST_SILENCES, "{} falls silent again and again", server.title());
+        // The old one ends when it is replaced, and has a port of its own.
+        self.players[at] = self.start(server)?;
+        Ok(())
+    }
 }
 
 /// A reply that cannot be read ends everything: nothing is left to compare.

@@ -27,6 +27,8 @@ pub struct Tally {
     pub explained: BTreeMap<(&'static str, &'static str, Facet), usize>,
     /// Replies with differences that nothing explains, by kind.
     pub wrong: BTreeMap<String, usize>,
+    /// Questions that were left out, because a peer fell silent.
+    pub silent: usize,
     /// Wrong replies made on purpose, all of which were noticed.
     pub spoiled: usize,
 }

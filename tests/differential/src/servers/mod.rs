@@ -58,10 +58,12 @@ struct Seat<'a> {
 
 /// Starts a server with all zones, and waits until it has the last of them.
 pub fn start(server: Server, meridian: &Path, directory: &Path, world: &World) -> Result<Stand> {
-    let place = directory.join(server.title().to_lowercase());
+    let address = free_address()?;
+    // The port tells a server from the one before it, which may still be ending.
+    let place = directory.join(format!("{}-{}", server.title().to_lowercase(), address.port()));
     std::fs::create_dir_all(place.join("db")).with_context(|| format!("cannot make {place:?}"))?;
     let zones = zones(directory, world);
-    let seat = Seat { address: free_address()?, api: free_address()?, place, zones: &zones };
+    let seat = Seat { address, api: free_address()?, place, zones: &zones };
     let (program, arguments) = match server {
         Server::Meridian => (meridian.to_owned(), meridian::prepare(&seat)?),
         Server::Nsd => (found("nsd"), nsd::prepare(&seat)?),
