@@ -100,7 +100,7 @@ pub const REASONS: &[Reason] = &[
         title: "ANY ends at the first alias",
         source: "RFC 8482 §4.1, RFC 1034 §4.3.2 step 3a",
         facets: &[F::Code, F::Answer, F::Authority, F::Additional],
-        holds: |case| case.question.rtype == Rtype::ANY && ends_in_alias(case.meridian),
+        holds: |case| case.question.rtype == Rtype::ANY && ends_at_first_alias(case),
     },
     Reason {
         title: "a DNAME at a wildcard is the literal name's alone",
@@ -129,11 +129,12 @@ fn is_minimal_any(reply: &Reply) -> bool {
     only.rtype == Rtype::HINFO && only.data == *b"\x07RFC8482\0" && reply.sections[AUTHORITY].is_empty()
 }
 
-/// Whether a reply is aliases and nothing else.
-fn ends_in_alias(reply: &Reply) -> bool {
-    let [answer, rest @ ..] = &reply.sections;
-    let alias = |record: &Record| matches!(record.rtype, Rtype::CNAME | Rtype::DNAME);
-    reply.code == 0 && !answer.is_empty() && answer.iter().all(alias) && rest.iter().all(Vec::is_empty)
+/// Whether Meridian ends at its first alias, and one of the others goes on from there.
+fn ends_at_first_alias(case: &Case) -> bool {
+    let last = case.meridian.sections[ANSWER].last();
+    links(case.meridian) == 1
+        && last.is_some_and(|last| last.rtype == Rtype::CNAME)
+        && (goes_on(case) || ends_early(case))
 }
 
 /// Whether a DNAME at a wildcard is told of, at its own name or at one that it was taken to stand for, and the others

@@ -174,8 +174,8 @@ pub fn summary(tally: &Tally) -> String {
             .find(|other| other.title() != server && **other != Server::Meridian)
             .map_or("", |other| other.title())
     };
-    for ((facet, server), count) in &tally.sides {
-        put(*count, format!("times {} as {server}, unlike {}", facet.title(), others(server)));
+    for ((facet, server, detail), count) in &tally.sides {
+        put(*count, format!("times {} as {server}, unlike {}{detail}", facet.title(), others(server)));
     }
     for ((title, source, facet), count) in &tally.explained {
         put(*count, format!("times {} unlike both: {title} ({source})", facet.title()));

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use domain::base::iana::Rtype;
 
 use crate::compare::{Case, Facet, Verdict, Way, unexplained};
+use crate::servers::Server;
 
 /// Counts of everything.
 #[derive(Debug, Default)]
@@ -22,7 +23,7 @@ pub struct Tally {
     /// Meridian's codes.
     pub codes: BTreeMap<String, usize>,
     /// Where the others differ, and whom Meridian sides with.
-    pub sides: BTreeMap<(Facet, &'static str), usize>,
+    pub sides: BTreeMap<(Facet, &'static str, String), usize>,
     /// Differences by facet and reason.
     pub explained: BTreeMap<(&'static str, &'static str, Facet), usize>,
     /// Replies with differences that nothing explains, by kind.
@@ -46,7 +47,12 @@ impl Tally {
         *self.codes.entry(case.meridian.code_text()).or_default() += 1;
         for (facet, verdict) in verdicts {
             match verdict {
-                Verdict::Sides(server) => *self.sides.entry((*facet, server.title())).or_default() += 1,
+                Verdict::Sides(server) => {
+                    *self
+                        .sides
+                        .entry((*facet, server.title(), against(case, *facet, *server)))
+                        .or_default() += 1
+                }
                 Verdict::Explained(reason) => {
                     *self.explained.entry((reason.title, reason.source, *facet)).or_default() += 1;
                 }
@@ -62,6 +68,15 @@ impl Tally {
     /// Replies with differences that nothing explains.
     pub fn unexplained(&self) -> usize {
         self.wrong.values().sum()
+    }
+}
+
+/// What the one that Meridian does not side with says, if that is a code.
+fn against(case: &Case, facet: Facet, server: Server) -> String {
+    let other = if server == Server::Nsd { case.knot } else { case.nsd };
+    match facet {
+        Facet::Code => format!(": {}, not {}", case.meridian.code_text(), other.code_text()),
+        _ => String::new(),
     }
 }
 
