@@ -237,3 +237,24 @@ fn lacks_only_denied(case: &Case) -> bool {
     };
     (lacks(case.nsd) || lacks(case.knot)) && ours.iter().all(|record| is_true(case, record))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The table is for people: no reason twice, each with the RFC that leaves the choice, each about something.
+    #[test]
+    fn every_reason_has_its_source() {
+        for (at, reason) in REASONS.iter().enumerate() {
+            assert!(reason.source.starts_with("RFC ") && reason.source.contains('§'), "{reason:?}");
+            assert!(!reason.facets.is_empty() && !REASONS[..at].contains(reason), "{reason:?}");
+        }
+    }
+
+    /// These may never differ, whatever the reason.
+    #[test]
+    fn nothing_explains_flags_question_and_opt() {
+        let barred = [Facet::Flags, Facet::Question, Facet::Opt];
+        assert!(REASONS.iter().all(|reason| barred.iter().all(|facet| !reason.facets.contains(facet))));
+    }
+}

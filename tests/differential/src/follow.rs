@@ -1,7 +1,8 @@
 //! Aliases that lead from one served zone into another.
 //!
-//! Meridian goes on there, as RFC 1034 §4.3.2 step 3a has it; NSD and Knot leave that to the resolver. So they are
-//! asked what a resolver would ask next, and their replies put one after the other: Meridian has to say the same.
+//! Meridian goes on there, as RFC 1034 §4.3.2 step 3a has it; NSD does so for some, and Knot leaves it to the
+//! resolver. So both are asked what a resolver would ask next, and their replies put one after the other: that is
+//! what Meridian has to say at once.
 
 use std::io;
 
@@ -13,10 +14,10 @@ use crate::question::Question;
 use crate::reply::{ANSWER, Reply};
 use crate::world::World;
 
-/// Replies put one after the other: twice as many as anybody follows aliases.
+/// The most replies that are put one after the other: more than anybody follows aliases.
 const MOST: usize = 40;
 
-/// Where a reply ends in an alias that leads into another zone of ours, or deeper into the same.
+/// Where a reply ends in an alias that leads to a name of any zone that is served.
 pub fn next(world: &World, question: &Question, reply: &Reply) -> Option<Name> {
     let last = reply.sections[ANSWER].last().filter(|last| last.rtype == Rtype::CNAME)?;
     let target = Name::from_wire(&last.data)?;

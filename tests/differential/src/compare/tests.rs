@@ -1,3 +1,5 @@
+//! Facets, verdicts, and wrong replies that have to be found.
+
 use super::*;
 use crate::name::Name;
 use crate::reply::tests::{ADDRESS, ALIAS, BACK, OPT, SOA, message};

@@ -1,3 +1,5 @@
+//! Messages octet by octet, and what is read in them.
+
 use super::*;
 
 /// A reply with a question for `a.` and whatever follows it: counts of the sections, then their records.

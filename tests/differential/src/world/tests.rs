@@ -1,3 +1,5 @@
+//! Seeds, what is left out, and that every zone is sound.
+
 use super::*;
 
 fn text(seed: u64, without: &[Kind]) -> String {
