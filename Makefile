@@ -15,10 +15,21 @@ demo: toolchain  ## run the main job on this machine: four regions, real geograp
 	cargo run --locked -- demo
 
 .PHONY: test
-test: toolchain  ## run every test; installs dig, kdig, curl and ip where they are missing
-	@sh tests/install.sh dig kdig curl ip unshare
+test: toolchain  ## run every test; installs dig, kdig, curl, ip, nsd and knotd where they are missing
+	@sh tests/install.sh dig kdig curl ip unshare nsd knotd
 	cargo test --locked --manifest-path benches/peers/Cargo.toml --target-dir target
+	cargo test --locked --manifest-path tests/differential/Cargo.toml --target-dir target
 	cargo test --locked
+	cargo build --locked
+	$(DIFFERENTIAL) --seed 1 --questions 5000
+
+DIFFERENTIAL = cargo run --locked --quiet --manifest-path tests/differential/Cargo.toml --target-dir target --
+
+.PHONY: diff
+diff: toolchain  ## ask Meridian, NSD and Knot the same 100,000 questions, and explain every difference
+	@sh tests/install.sh nsd knotd
+	cargo build --locked
+	$(DIFFERENTIAL)
 
 .PHONY: check
 check: toolchain  ## format, lints and documentation, all warnings denied
@@ -29,6 +40,8 @@ check: toolchain  ## format, lints and documentation, all warnings denied
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
 	cargo fmt --manifest-path benches/peers/Cargo.toml --check
 	cargo clippy --locked --manifest-path benches/peers/Cargo.toml --target-dir target --all-targets -- -D warnings
+	cargo fmt --manifest-path tests/differential/Cargo.toml --check
+	cargo clippy --locked --manifest-path tests/differential/Cargo.toml --target-dir target --all-targets -- -D warnings
 
 .PHONY: bench
 bench: toolchain  ## run the benches, then whole servers side by side (25 minutes), and write docs/performance.md
