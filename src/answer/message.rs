@@ -5,7 +5,7 @@ use super::query::HEADER;
 use crate::zone::dname::MAX_NAME;
 
 /// Offsets of labels to point back to. Messages that hold more names than this are merely a little longer.
-const REMEMBERED: usize = 64;
+const REMEMBERED: usize = 256;
 
 /// Pointers reach no further than 14 bits (RFC 1035 §4.1.4).
 pub const REACH: usize = 0x4000;
@@ -145,18 +145,19 @@ impl<'a> Message<'a> {
         self.counts[section as usize] += more;
     }
 
-    /// Remembers the uncompressed name that stands at `at`, so that later names may point into it.
+    /// Remembers the name that stands at `at`, up to a pointer in it, so that later names may point into it.
     pub fn remember(&mut self, mut at: usize) {
-        while let Some(length) =
-            self.buffer[..self.at].get(at).copied().filter(|length| (1..64).contains(length))
-        {
-            if at >= REACH || self.name_count == REMEMBERED {
-                return;
-            }
+        while let Some(length) = self.label(at).filter(|_| at < REACH && self.name_count < REMEMBERED) {
             self.names[self.name_count] = at as u16;
             self.name_count += 1;
-            at += 1 + usize::from(length);
+            at += 1 + length;
         }
+    }
+
+    /// Octets of the label that stands at `at`; `None` for the root and for a pointer.
+    fn label(&self, at: usize) -> Option<usize> {
+        let length = usize::from(*self.buffer[..self.at].get(at)?);
+        (1..64).contains(&length).then_some(length)
     }
 
     /// Appends a name, compressed against every name remembered; `name` is uncompressed wire format in any
@@ -255,6 +256,19 @@ mod tests {
         let expected =
             [&b"\x03www\x07example\x00"[..], b"\x04mail\xc0\x10", b"\x01a\xc0\x19", b"\xc0\x0c", b"\x00"];
         assert_eq!(&buffer[HEADER..end], expected.concat());
+    }
+
+    #[test]
+    fn two_names_of_the_most_labels_can_be_pointed_into() {
+        let long = |letter| [&[1, letter].repeat(119)[..], b"\x0efifteen-octets\x00"].concat();
+        let mut buffer = [0; 1024];
+        let mut labels = NO_LABELS;
+        let mut message = Message::over(&mut buffer, &mut labels, 0, 1024);
+        let first = message.put_name(&long(b'a'));
+        let second = message.put_name(&long(b'b'));
+        let before = message.len();
+        assert_eq!([message.put_name(&long(b'b')), message.put_name(&long(b'a'))], [second, first]);
+        assert_eq!(message.len(), before + 4);
     }
 
     #[test]

@@ -96,12 +96,26 @@ pub fn split_name(data: &[u8]) -> (&[u8], &[u8]) {
     data.split_at((at + 1).min(data.len()))
 }
 
-/// Address records that help with an RRset just written, as far as they fit; says whether all did.
-pub fn put_extras(message: &mut Message<'_>, names: &Names, records: &Records) -> bool {
+/// Address records that help with an RRset just written, of those owners that are wanted, as far as they fit; says
+/// whether all did.
+pub fn put_extras(
+    message: &mut Message<'_>,
+    names: &Names,
+    records: &Records,
+    wanted: impl Fn(&[u8]) -> bool,
+) -> bool {
     let mut all = true;
-    for extra in names.extras(records) {
+    for extra in names.extras(records).filter(|extra| wanted(names.owner(extra))) {
         all &=
             put_rrset(message, Section::Additional, names, Owner::Name(names.owner(extra)), extra, u32::MAX);
     }
     all
+}
+
+/// Whether a name is `ancestor` or below it; both in lower case.
+pub fn is_within(mut name: &[u8], ancestor: &[u8]) -> bool {
+    while name.len() > ancestor.len() {
+        name = &name[1 + usize::from(name[0])..];
+    }
+    name == ancestor
 }

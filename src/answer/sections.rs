@@ -4,7 +4,7 @@
 use super::client::Asker;
 use super::message::{Message, Section};
 use super::query::{HEADER, Rcode};
-use super::records::{Owner, put_alias, put_extras, put_rrset, split_name};
+use super::records::{Owner, is_within, put_alias, put_extras, put_rrset, split_name};
 use super::slot::Slot;
 use super::steered::{Chosen, put_addresses};
 use super::worker::Worker;
@@ -156,7 +156,7 @@ impl<'a> Sections<'a, '_> {
         if let Some(records) = names.rrset(entry, qtype) {
             self.put(Section::Answer, Owner::At(at.name), records, outcome);
             if !outcome.truncated {
-                put_extras(self.message, names, records);
+                put_extras(self.message, names, records, |_| true);
             }
             return None;
         }
@@ -216,13 +216,16 @@ impl<'a> Sections<'a, '_> {
         fits
     }
 
-    /// NS records of the cut, DS if it is there, and glue. In-domain glue is not optional (RFC 9471 §2).
+    /// NS records of the cut, and glue. In-domain glue is not optional (RFC 9471 §3.1); other servers' addresses are
+    /// (§3.2), and a reply without them is whole.
     fn referral(&mut self, cut: EntryId, outcome: &mut Outcome) {
         let names = self.names();
         let Some(records) = names.rrset(cut, rtype::NS) else { return };
         self.put(Section::Authority, Owner::Name(names.name(cut)), records, outcome);
         if !outcome.truncated {
-            outcome.truncated = !put_extras(self.message, names, records);
+            let below = names.name(cut);
+            outcome.truncated = !put_extras(self.message, names, records, |owner| is_within(owner, below));
+            put_extras(self.message, names, records, |owner| !is_within(owner, below));
         }
     }
 

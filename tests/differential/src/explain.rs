@@ -29,9 +29,6 @@ impl PartialEq for Reason {
 /// Aliases that Meridian follows for one question.
 const FOLLOWED: usize = 16;
 
-/// Labels that Meridian remembers the places of, to point back to.
-const COMPRESSED: usize = 64;
-
 use Facet as F;
 
 /// All reasons; the first that holds counts.
@@ -55,16 +52,16 @@ pub const REASONS: &[Reason] = &[
         holds: |case| case.way == Way::Ahead && does_not_fit(case),
     },
     Reason {
-        title: "addresses of servers in the same zone do not fit",
-        source: "RFC 9471 §3.2",
+        title: "addresses of servers below the cut do not fit",
+        source: "RFC 9471 §3.1",
         facets: &[F::Truncated],
         holds: |case| case.meridian.is_referral() && does_not_fit(case) && lacks_glue(case),
     },
     Reason {
-        title: "names of many labels are not all compressed",
-        source: "RFC 1035 §4.1.4",
-        facets: &[F::Truncated],
-        holds: |case| does_not_fit(case) && case.question.name.labels() + 4 >= COMPRESSED,
+        title: "which addresses of servers elsewhere still fit",
+        source: "RFC 9471 §3.2",
+        facets: &[F::Additional],
+        holds: |case| case.meridian.is_referral() && is_full(case) && !lacks_glue(case) && all_true(case),
     },
     Reason {
         title: "the chain of aliases is longer than Meridian follows",
@@ -112,10 +109,7 @@ pub const REASONS: &[Reason] = &[
         title: "which addresses come along; all of them are true",
         source: "RFC 1035 §3.3.9, RFC 2782, RFC 9460 §4.1",
         facets: &[F::Additional],
-        holds: |case| {
-            !case.meridian.is_referral()
-                && case.meridian.sections[ADDITIONAL].iter().all(|record| is_true(case, record))
-        },
+        holds: |case| !case.meridian.is_referral() && all_true(case),
     },
 ];
 
@@ -159,27 +153,54 @@ fn is_true(case: &Case, record: &Record) -> bool {
         && [ANSWER, AUTHORITY].iter().any(|section| case.meridian.sections[*section].iter().any(leads))
 }
 
+/// Whether all additional records of Meridian's stand in a zone, and a record before leads there.
+fn all_true(case: &Case) -> bool {
+    case.meridian.sections[ADDITIONAL].iter().all(|record| is_true(case, record))
+}
+
+/// Whether Meridian left out an address RRset of a server, of which not one has room any more in a whole reply.
+fn is_full(case: &Case) -> bool {
+    let room = usize::from(case.question.payload.unwrap_or(512)).saturating_sub(case.meridian.octets);
+    let left_out = servers(case.meridian).flat_map(|name| {
+        let told = |rtype| {
+            case.meridian.sections[ADDITIONAL]
+                .iter()
+                .any(|record| record.owner == name && record.rtype == rtype)
+        };
+        let set = |rtype| case.world.zones.iter().find_map(|zone| zone.at(&name)?.get(&rtype));
+        let octets =
+            |(rtype, data)| set(rtype).filter(|_| !told(rtype)).map(|set| set.data.len() * (12 + data));
+        [(Rtype::A, 4_usize), (Rtype::AAAA, 16)].into_iter().filter_map(octets).collect::<Vec<usize>>()
+    });
+    let left_out: Vec<usize> = left_out.collect();
+    !left_out.is_empty() && !case.meridian.truncated && left_out.iter().all(|octets| *octets > room)
+}
+
+/// The servers that a referral names.
+fn servers(reply: &Reply) -> impl Iterator<Item = Name> + '_ {
+    reply.sections[AUTHORITY].iter().filter_map(|record| Name::from_wire(&record.data))
+}
+
 /// Whether Meridian truncated what was indeed too long.
 fn does_not_fit(case: &Case) -> bool {
     let datagram = matches!(case.way, Way::Datagram | Way::Ahead);
     datagram && case.meridian.truncated && case.whole > usize::from(case.question.payload.unwrap_or(512))
 }
 
-/// Whether an address of a server that stands in the zone of the delegation was left out.
+/// Whether an address of a server that stands below the cut was left out.
 fn lacks_glue(case: &Case) -> bool {
     let reply = case.meridian;
     let Some(cut) = reply.sections[AUTHORITY].iter().find(|record| record.rtype == Rtype::NS) else {
         return false;
     };
     let Some(zone) = case.world.zone_above(&cut.owner) else { return false };
-    let servers = reply.sections[AUTHORITY].iter().filter_map(|record| Name::from_wire(&record.data));
     let told = |name: &Name, rtype| {
         reply.sections[ADDITIONAL].iter().any(|record| record.owner == *name && record.rtype == rtype)
     };
     let left_out = |name: Name| {
         [Rtype::A, Rtype::AAAA].iter().any(|rtype| zone.has(&name, *rtype) && !told(&name, *rtype))
     };
-    servers.filter(|name| name.is_in(&zone.apex)).any(left_out)
+    servers(reply).filter(|name| name.is_in(&cut.owner)).any(left_out)
 }
 
 /// Whether Meridian says all that one of the others does, and what else it says stands in another zone.
