@@ -10,6 +10,7 @@
 
 mod batch;
 mod chaos;
+mod challenge;
 mod client;
 mod cookie;
 mod edns;

@@ -1,15 +1,16 @@
-//! A write's body, judged: what an operator wants said, and until when.
+//! A write's body, judged: what an operator wants said, or a certificate authority is to find, and until when.
 
 use std::time::{Duration, SystemTime};
 
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, StatusCode, header};
 use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 
 use super::problem::{Problem, shortened};
-use super::wire::WordBody;
-use crate::control::handle::WishedWord;
-use crate::model::{OverrideState, Subject, parse_duration};
+use super::wire::{ValuesBody, WordBody};
+use crate::control::handle::{WishedValues, WishedWord};
+use crate::model::{Challenge, OverrideState, Subject, parse_duration, print_duration};
 
 /// The longest body that is read, in octets.
 pub const LONGEST_BODY: usize = 64 << 10;
@@ -19,11 +20,17 @@ const LONGEST_REASON: usize = 1_000;
 const LARGEST_WEIGHT: u16 = 10_000;
 /// How long an override may be said to last, both included.
 const LASTS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(365 * 86_400));
+/// How long values of a challenge may be said to last, both included; authorities look within minutes.
+const VALUES_LAST: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(86_400));
+/// How long they last where nothing is said.
+const VALUES_DEFAULT: Duration = Duration::from_secs(600);
 
 /// The states that can be asked for.
 const STATES: [&str; 4] = ["up", "down", "drain", "weight"];
 /// The fields of a body.
 const FIELDS: [&str; 5] = ["state", "weight", "reason", "expires_in", "expires_at"];
+/// Those of one for a challenge.
+const VALUES_FIELDS: [&str; 4] = ["values", "add", "expires_in", "expires_at"];
 
 /// The body of a write, at most 64 KiB; what says what it is must say JSON.
 pub async fn body(headers: &HeaderMap, body: Body) -> Result<bytes::Bytes, Problem> {
@@ -64,27 +71,73 @@ fn is_json(kind: &str) -> Result<(), Problem> {
 
 /// The word that a body asks for at `now`.
 pub fn word(bytes: &[u8], subject: &Subject, now: SystemTime) -> Result<WishedWord, Problem> {
-    if bytes.trim_ascii().is_empty() {
-        let example = r#"{"state":"down","reason":"maintenance","expires_in":"30m"}"#;
-        return Err(Problem::bad(format!("there is no body; send one like {example}")).knowing(FIELDS));
+    let example = r#"{"state":"down","reason":"maintenance","expires_in":"30m"}"#;
+    let body: WordBody = object(bytes, example, &FIELDS)?;
+    let end = End { field_in: body.expires_in.as_deref(), field_at: body.expires_at.as_deref() };
+    let lasts = end.lasts(now)?;
+    let is_long = |lasts: &(&str, Duration)| !(LASTS.0..=LASTS.1).contains(&lasts.1);
+    if let Some((field, _)) = lasts.filter(is_long) {
+        return Err(Problem::invalid(field, "an override lasts from 1s to 365d from now"));
     }
-    // A list would be taken for the fields in their order.
-    if !bytes.trim_ascii_start().starts_with(b"{") {
-        return Err(Problem::bad("the body is not a JSON object").knowing(FIELDS));
-    }
-    let body: WordBody = serde_json::from_slice(bytes).map_err(|error| unreadable(&error))?;
     Ok(WishedWord {
         state: state(&body, subject)?,
         reason: reason(body.reason.as_deref())?,
-        until: until(&body, now)?,
+        until: lasts.map(|(_, lasts)| ending(now, lasts)),
     })
 }
 
-fn unreadable(error: &serde_json::Error) -> Problem {
+/// The values that a body asks for at `now`.
+pub fn values(bytes: &[u8], now: SystemTime) -> Result<WishedValues, Problem> {
+    let example = r#"{"values":["vy1Dr5ZtXHnHkFAZ0rk4sTFyR6Lcz4Yp8XQhpEMmCpk"],"expires_in":"10m"}"#;
+    let body: ValuesBody = object(bytes, example, &VALUES_FIELDS)?;
+    let end = End { field_in: body.expires_in.as_deref(), field_at: body.expires_at.as_deref() };
+    let (field, lasts) = end.lasts(now)?.unwrap_or(("expires_in", VALUES_DEFAULT));
+    if !(VALUES_LAST.0..=VALUES_LAST.1).contains(&lasts) {
+        let [least, most] = [VALUES_LAST.0, VALUES_LAST.1].map(print_duration);
+        return Err(Problem::invalid(field, format!("a challenge lasts from {least} to {most} from now")));
+    }
+    body.values.iter().try_for_each(|one| value(one))?;
+    match body.values.len() {
+        0 => Err(Problem::invalid("values", "no value is given; DELETE takes all of them away")),
+        many if many > Challenge::MOST_VALUES => {
+            let most = Challenge::MOST_VALUES;
+            Err(Problem::invalid("values", format!("{many} values are too many; {most} may be")))
+        }
+        _ => Ok(WishedValues { values: body.values, add: body.add, until: ending(now, lasts) }),
+    }
+}
+
+/// Base64url is what authorities ask for (RFC 8555 §8.4); other uses of the name may have other signs.
+fn value(value: &str) -> Result<(), Problem> {
+    let (longest, word) = (Challenge::LONGEST_VALUE, shortened(value));
+    if value.is_empty() || !value.bytes().all(|byte| byte.is_ascii_graphic()) {
+        let valid = "write visible ASCII, like the 43 letters and digits that the authority's client gives";
+        return Err(Problem::invalid("values", format!("'{word}' is no value; {valid}")));
+    }
+    if value.len() > longest {
+        let detail = format!("'{word}' has {} characters; a value may have {longest}", value.len());
+        return Err(Problem::invalid("values", detail));
+    }
+    Ok(())
+}
+
+fn object<T: DeserializeOwned>(bytes: &[u8], example: &str, fields: &[&str]) -> Result<T, Problem> {
+    let known = |problem: Problem| problem.knowing(fields.iter().copied());
+    if bytes.trim_ascii().is_empty() {
+        return Err(known(Problem::bad(format!("there is no body; send one like {example}"))));
+    }
+    // A list would be taken for the fields in their order.
+    if !bytes.trim_ascii_start().starts_with(b"{") {
+        return Err(known(Problem::bad("the body is not a JSON object")));
+    }
+    serde_json::from_slice(bytes).map_err(|error| unreadable(&error, fields))
+}
+
+fn unreadable(error: &serde_json::Error, fields: &[&str]) -> Problem {
     let detail = format!("the body is not what it should be: {}", shortened(&error.to_string()));
     match error.classify() {
         serde_json::error::Category::Data => {
-            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail).knowing(FIELDS)
+            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail).knowing(fields.iter().copied())
         }
         _ => Problem::bad(detail),
     }
@@ -146,22 +199,31 @@ fn reason(reason: Option<&str>) -> Result<String, Problem> {
     }
 }
 
-fn until(body: &WordBody, now: SystemTime) -> Result<Option<SystemTime>, Problem> {
-    let (field, lasts) = match (body.expires_in.as_deref(), body.expires_at.as_deref()) {
-        (None, None) => return Ok(None),
-        (Some(_), Some(_)) => {
-            return Err(Problem::invalid("expires_at", "give expires_in or expires_at, not both"));
-        }
-        (Some(word), None) => ("expires_in", parse_duration(word).ok_or_else(|| no_duration(word))?),
-        (None, Some(word)) => ("expires_at", left_until(word, now)?),
-    };
-    if !(LASTS.0..=LASTS.1).contains(&lasts) {
-        return Err(Problem::invalid(field, "an override lasts from 1s to 365d from now"));
+/// How a body says when something ends.
+struct End<'a> {
+    field_in: Option<&'a str>,
+    field_at: Option<&'a str>,
+}
+
+impl End<'_> {
+    /// The field that says it, and how long that is from `now`.
+    fn lasts(&self, now: SystemTime) -> Result<Option<(&'static str, Duration)>, Problem> {
+        Ok(Some(match (self.field_in, self.field_at) {
+            (None, None) => return Ok(None),
+            (Some(_), Some(_)) => {
+                return Err(Problem::invalid("expires_at", "give expires_in or expires_at, not both"));
+            }
+            (Some(word), None) => ("expires_in", parse_duration(word).ok_or_else(|| no_duration(word))?),
+            (None, Some(word)) => ("expires_at", left_until(word, now)?),
+        }))
     }
-    // The log keeps seconds, so that is what is promised: rounded up, never shorter than was asked.
+}
+
+/// The log keeps seconds, so that is what is promised: rounded up, never shorter than was asked.
+fn ending(now: SystemTime, lasts: Duration) -> SystemTime {
     let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default() + lasts;
     let whole = since.as_secs() + u64::from(since.subsec_nanos() > 0);
-    Ok(Some(SystemTime::UNIX_EPOCH + Duration::from_secs(whole)))
+    SystemTime::UNIX_EPOCH + Duration::from_secs(whole)
 }
 
 fn no_duration(word: &str) -> Problem {
@@ -231,6 +293,46 @@ mod tests {
         check("", true, Err("there is no body"));
         check("{", true, Err("line 1 column 1"));
         check(r#"["down",null,"drill"]"#, true, Err("the body is not a JSON object"));
+    }
+
+    #[test]
+    fn bodies_become_values_or_say_why_not() {
+        let now = SystemTime::UNIX_EPOCH + Duration::new(NOW, 1);
+        let many: Vec<_> = (0..9).map(|n| format!("\"{n}\"")).collect();
+        let (longest, long) = ("x".repeat(255), "x".repeat(256));
+        let rows: &[(&str, Result<(&str, bool, u64), &str>)] = &[
+            (r#"{"values":["a-_Z9"]}"#, Ok(("a-_Z9", false, 601))),
+            (r#"{"values":["a","b"],"add":true,"expires_in":"24h"}"#, Ok(("a b", true, 86_401))),
+            (r#"{"values":["a"],"expires_in":"1s"}"#, Ok(("a", false, 2))),
+            (r#"{"values":["a"],"expires_at":"2026-09-21T14:14:20Z"}"#, Ok(("a", false, 60))),
+            (&format!(r#"{{"values":["{longest}"]}}"#), Ok((&longest, false, 601))),
+            (&format!(r#"{{"values":["{long}"]}}"#), Err("has 256 characters; a value may have 255")),
+            (r#"{"values":[""]}"#, Err("'' is no value; write visible ASCII")),
+            (r#"{"values":["a b"]}"#, Err("'a b' is no value")),
+            (r#"{"values":["é"]}"#, Err("'é' is no value")),
+            (r#"{"values":[]}"#, Err("no value is given; DELETE")),
+            (&format!(r#"{{"values":[{}]}}"#, many.join(",")), Err("9 values are too many; 8 may be")),
+            (r#"{"values":["a"],"expires_in":"0s"}"#, Err("from 1s to 1d from now")),
+            (r#"{"values":["a"],"expires_in":"1441m"}"#, Err("from 1s to 1d from now")),
+            (r#"{"values":["a"],"expires_in":"1m","expires_at":"2030-01-01T00:00:00Z"}"#, Err("not both")),
+            (r#"{"values":"a"}"#, Err("invalid type: string")),
+            (r#"{"value":["a"]}"#, Err("unknown field `value`, expected one of `values`")),
+            (r#"{"add":true}"#, Err("missing field `values`")),
+            (r#"["a"]"#, Err("the body is not a JSON object")),
+            ("", Err("there is no body; send one like {\\\"values\\\"")),
+        ];
+        for (body, wanted) in rows {
+            match (values(body.as_bytes(), now), wanted) {
+                (Ok(found), Ok((all, add, lasts))) => {
+                    let left = found.until.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs() - NOW;
+                    assert_eq!((&*found.values.join(" "), found.add, left), (*all, *add, *lasts), "{body}");
+                }
+                (Err(problem), Err(part)) => {
+                    assert!(format!("{problem:?}").contains(part), "{body}: {problem:?}");
+                }
+                (found, _) => panic!("{body}: {found:?}, not {wanted:?}"),
+            }
+        }
     }
 
     #[test]

@@ -135,12 +135,14 @@ impl fmt::Debug for Token {
     }
 }
 
-/// What a caller of the API may do; each includes the ones before.
+/// What a caller of the API may do; from `Read` on, each includes the ones before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
+    /// Set and clear ACME challenges, and see them; nothing else.
+    Acme,
     /// Look.
     Read,
-    /// Set and lift overrides.
+    /// Set and lift overrides and challenges.
     Operate,
     /// Everything.
     Admin,

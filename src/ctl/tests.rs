@@ -48,7 +48,18 @@ fn is_short(sent: &[u8]) -> bool {
 #[tokio::test]
 async fn words_become_calls() {
     let word = r#"{"state":"down","weight":null,"reason":"r","who":"oncall","since":"s","expires_at":null,"revision":7}"#;
+    let set = r#"{"name":"a.b.","record":"_acme-challenge.a.b.","values":["-x","y"],"who":"certbot","since":"s","expires_at":"e","revision":7}"#;
     let rows = [
+        (
+            "acme set *.a.b --for 1h --add -- -x y",
+            set,
+            "PUT /v1/acme/*.a.b ",
+            r#"{"values":["-x","y"],"add":true,"expires_in":"1h"}"#,
+            "answered until e: _acme-challenge.a.b. TXT -x y\n",
+        ),
+        ("acme set a.b. y", set, "PUT /v1/acme/a.b. ", r#"{"values":["y"]}"#, "answered until e"),
+        ("acme clear a.b", "", "DELETE /v1/acme/a.b ", "", "cleared\n"),
+        ("acme", &format!("[{set}]"), "GET /v1/acme ", "", "RECORD                ENDS  WHO      VALUES\n_acme"),
         (
             "override region eu down --reason r --for 30m",
             word,
@@ -132,6 +143,8 @@ fn a_reason_is_required_and_so_is_something_to_say() {
         "override endpoint www eu up --weight 5 --reason r",
         "override endpoint www eu --weight 10001 --reason r",
         "--token secret status",
+        "acme set a.b",
+        "acme clear",
     ] {
         assert!(typed(words).is_err(), "{words}");
     }

@@ -155,7 +155,7 @@ impl Builder<'_> {
             let sha256 =
                 self.required(&token.sha256, span, "the token has no 'sha256'").map(|digest| digest.0);
             let role =
-                self.required(&token.role, span, "the token has no 'role'; roles: read, operate, admin");
+                self.required(&token.role, span, "the token has no 'role'; roles: acme, read, operate, admin");
             if let (Some(digest), Some(at)) = (sha256, token.sha256.span())
                 && let Some(line) = digests.insert(digest, self.text.place(at).line)
             {
