@@ -110,7 +110,8 @@ fn snapshot() -> Snapshot {
     let (verdicts, state) = (health::Table::default(), State::default());
     let truth = Truth { verdicts: &verdicts, state: &state, now: SystemTime::UNIX_EPOCH };
     let live = truth.words(&built.world, &built.plan);
-    Snapshot::new(built.world, live, 1, 1).with(Challenges::new(["www.example.", "one.example."].map(challenge)))
+    Snapshot::new(built.world, live, 1, 1)
+        .with(Challenges::new(["www.example.", "one.example."].map(challenge)))
 }
 
 fn challenge(name: &str) -> Arc<Challenge> {

@@ -148,7 +148,9 @@ fn may(role: Role, needed: Role, path: &str) -> bool {
 
 fn identify(config: &Config, method: &Method, path: &str, headers: &HeaderMap) -> Result<Who, Problem> {
     let tokens = &config.api.tokens;
-    let Some(needed) = needed(method, path).filter(|_| !tokens.is_empty()) else { return Ok(Who("local".into())) };
+    let Some(needed) = needed(method, path).filter(|_| !tokens.is_empty()) else {
+        return Ok(Who("local".into()));
+    };
     let Some(shown) = bearer(headers) else {
         return Err(unauthorized("a token is needed: 'Authorization: Bearer …'"));
     };
@@ -244,7 +246,9 @@ mod tests {
             let needed = needed(&method, path).unwrap();
             assert_eq!(may(Role::Acme, needed, path), wanted, "{method} {path}");
         }
-        assert!(may(Role::Operate, Role::Operate, "/v1/acme/a") && !may(Role::Read, Role::Operate, "/v1/acme/a"));
+        assert!(
+            may(Role::Operate, Role::Operate, "/v1/acme/a") && !may(Role::Read, Role::Operate, "/v1/acme/a")
+        );
     }
 
     #[test]

@@ -30,7 +30,7 @@ use crate::telemetry::{Counters, Transport};
 
 const ZONE: &str = "$ORIGIN gslb.example.\n$TTL 1h\n@ SOA ns1 host 1 1h 15m 1w 30s\n@ NS ns1\nns1 A 192.0.2.53\n\
                     shop CNAME www\nfar NS ns.example.net.\n\
-                    _acme-challenge.a.cust CNAME elsewhere.example.\nfar.cust NS ns.example.net.\n";
+                    _acme-challenge.new CNAME elsewhere.example.\n_acme-challenge.old NS ns.example.net.\n";
 
 const CONFIG: &str = r#"
 [server]
@@ -49,7 +49,7 @@ capacity = 4000
 [regions.ap]
 location = { lat = 35.68, lon = 139.69 }
 [services.www]
-names = ["www.gslb.example.", "*.cust.gslb.example."]
+names = ["www.gslb.example.", "*.cust.gslb.example.", "old.gslb.example.", "new.gslb.example."]
 [services.www.check]
 kind = "http"
 port = 8080

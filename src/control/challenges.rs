@@ -67,7 +67,8 @@ impl Control {
         }
         if values.len() > Challenge::MOST_VALUES {
             let (new, most) = (values.len() - kept, Challenge::MOST_VALUES);
-            let text = format!("'{name}' has {kept} values already, and {new} more are too many; {most} may be");
+            let text =
+                format!("'{name}' has {kept} values already, and {new} more are too many; {most} may be");
             return Err(Refusal::Full(text));
         }
         Ok(Challenge { name: name.clone(), values, who, since: now, until: wished.until })
@@ -117,7 +118,10 @@ fn fits(world: &World, name: &Name) -> Result<(), Refusal> {
         }
         Found::Dname(dname) => {
             let dname = shown(world, dname);
-            unseen(owner, format!("is below the DNAME '{dname}'; set the values for the name that it leads to"))
+            unseen(
+                owner,
+                format!("is below the DNAME '{dname}'; set the values for the name that it leads to"),
+            )
         }
         Found::Node(_) | Found::Missing(_) | Found::Outside => Ok(()),
     }

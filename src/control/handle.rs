@@ -148,10 +148,7 @@ impl Handle {
     }
 
     /// Sets or clears a challenge. When this returns one, it is on disk, and answered from now on.
-    pub async fn challenge(
-        &self,
-        wish: ChallengeWish,
-    ) -> Result<Option<Revised<Arc<Challenge>>>, Refusal> {
+    pub async fn challenge(&self, wish: ChallengeWish) -> Result<Option<Revised<Arc<Challenge>>>, Refusal> {
         self.ask(|answer| Request::Challenge(wish, answer)).await?
     }
 

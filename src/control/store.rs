@@ -267,7 +267,11 @@ fn decode(bytes: &[u8]) -> Result<Command, serde_json::Error> {
     Ok(Command::Set { subject, word })
 }
 
-fn decode_challenge(saved: SavedChallenge, who: String, at: SystemTime) -> Result<Command, serde_json::Error> {
+fn decode_challenge(
+    saved: SavedChallenge,
+    who: String,
+    at: SystemTime,
+) -> Result<Command, serde_json::Error> {
     let name: Name = saved.name.parse().map_err(serde::de::Error::custom)?;
     if saved.values.is_empty() {
         return Ok(Command::Clear { name, who, at });

@@ -59,7 +59,13 @@ async fn words_become_calls() {
         ),
         ("acme set a.b. y", set, "PUT /v1/acme/a.b. ", r#"{"values":["y"]}"#, "answered until e"),
         ("acme clear a.b", "", "DELETE /v1/acme/a.b ", "", "cleared\n"),
-        ("acme", &format!("[{set}]"), "GET /v1/acme ", "", "RECORD                ENDS  WHO      VALUES\n_acme"),
+        (
+            "acme",
+            &format!("[{set}]"),
+            "GET /v1/acme ",
+            "",
+            "RECORD                ENDS  WHO      VALUES\n_acme",
+        ),
         (
             "override region eu down --reason r --for 30m",
             word,
@@ -131,6 +137,30 @@ async fn tokens_come_from_files_and_nobody_home_is_said() {
     assert_eq!(error.to_string(), "--api: 'nonsense' is not an address like 'http://127.0.0.1:8053'");
     let error = answer(typed("--token-file /nonexistent/token status").unwrap()).await.unwrap_err();
     assert_eq!(error.to_string(), "cannot read the token from '/nonexistent/token'");
+}
+
+/// What the hooks of `docs/acme.md` call, with what a client's variables would hold.
+#[test]
+fn documented_hooks_can_be_typed() {
+    let page = include_str!("../../docs/acme.md").replace("\\\n", " ");
+    let calls = page.lines().filter_map(|line| line.split_once("meridian ctl "));
+    let calls = calls.filter_map(|(_, call)| call.split(["|", ";", "`"]).next());
+    let mut count = 0;
+    for call in calls.filter(|call| call.contains("acme ")) {
+        let words = call.replace("\"$node\"", "http://192.0.2.53:8053").replace('"', "");
+        let words = words.replace("$CERTBOT_VALIDATION", "-v").replace("-- $2", "-- -v").replace("$3", "-v");
+        let words: Vec<_> = words.split_whitespace().collect();
+        let args = typed(&words.join(" ")).unwrap_or_else(|error| panic!("{call}: {error}"));
+        match args.call {
+            Call::Acme { call: Some(Acme::Set { values, add, .. }) } => {
+                assert_eq!((values, add), (vec!["-v".to_owned()], true), "{call}");
+            }
+            Call::Acme { call: Some(Acme::Clear { name }) } => assert!(name.starts_with('$'), "{call}"),
+            other => panic!("{call}: {other:?}"),
+        }
+        count += 1;
+    }
+    assert_eq!(count, 6, "calls");
 }
 
 #[test]

@@ -62,7 +62,11 @@ mod tests {
             ("*.example.", "example.", "_acme-challenge.example."),
             ("_ACME-challenge.www.example.", "www.example.", "_acme-challenge.www.example."),
             ("_acme-challenge.*.example.", "example.", "_acme-challenge.example."),
-            ("_acme-challenges.example.", "_acme-challenges.example.", "_acme-challenge._acme-challenges.example."),
+            (
+                "_acme-challenges.example.",
+                "_acme-challenges.example.",
+                "_acme-challenge._acme-challenges.example.",
+            ),
         ] {
             let subject = Challenge::subject(&name(said));
             assert_eq!((&subject, Challenge::owner(&subject)), (&name(kept), Some(name(owner))), "{said}");

@@ -154,8 +154,11 @@ impl Builder<'_> {
             let name = self.token_name(token, span, &mut names);
             let sha256 =
                 self.required(&token.sha256, span, "the token has no 'sha256'").map(|digest| digest.0);
-            let role =
-                self.required(&token.role, span, "the token has no 'role'; roles: acme, read, operate, admin");
+            let role = self.required(
+                &token.role,
+                span,
+                "the token has no 'role'; roles: acme, read, operate, admin",
+            );
             if let (Some(digest), Some(at)) = (sha256, token.sha256.span())
                 && let Some(line) = digests.insert(digest, self.text.place(at).line)
             {
