@@ -144,7 +144,7 @@ async fn tokens_come_from_files_and_nobody_home_is_said() {
 fn documented_hooks_can_be_typed() {
     let page = include_str!("../../docs/acme.md").replace("\\\n", " ");
     let calls = page.lines().filter_map(|line| line.split_once("meridian ctl "));
-    let calls = calls.filter_map(|(_, call)| call.split(["|", ";", "`"]).next());
+    let calls = calls.filter_map(|(_, call)| call.split(['|', ';', '`']).next());
     let mut count = 0;
     for call in calls.filter(|call| call.contains("acme ")) {
         let words = call.replace("\"$node\"", "http://192.0.2.53:8053").replace('"', "");
