@@ -9,8 +9,8 @@
 //! is input. Time, randomness and counters are handed in.
 
 mod batch;
-mod chaos;
 mod challenge;
+mod chaos;
 mod client;
 mod cookie;
 mod edns;

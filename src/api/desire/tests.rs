@@ -52,12 +52,15 @@ fn bodies_become_words_or_say_why_not() {
     check(r#"["down",null,"drill"]"#, true, Err("the body is not a JSON object"));
 }
 
+/// The values, whether they are added, and for how many seconds; or a part of what is refused.
+type Values<'a> = Result<(&'a str, bool, u64), &'a str>;
+
 #[test]
 fn bodies_become_values_or_say_why_not() {
     let now = SystemTime::UNIX_EPOCH + Duration::new(NOW, 1);
     let many: Vec<_> = (0..9).map(|n| format!("\"{n}\"")).collect();
     let (longest, long) = ("x".repeat(255), "x".repeat(256));
-    let rows: &[(&str, Result<(&str, bool, u64), &str>)] = &[
+    let rows: &[(&str, Values<'_>)] = &[
         (r#"{"values":["a-_Z9"]}"#, Ok(("a-_Z9", false, 601))),
         (r#"{"values":["a","b"],"add":true,"expires_in":"24h"}"#, Ok(("a b", true, 86_401))),
         (r#"{"values":["a"],"expires_in":"1s"}"#, Ok(("a", false, 2))),
