@@ -12,10 +12,15 @@ use subtle::ConstantTimeEq;
 use super::problem::Problem;
 use super::{Shared, serve};
 use crate::config::{Config, Role, Token};
+use crate::model::Name;
 
 /// Who asks: the token's name, or `local` where there are no tokens.
 #[derive(Clone, Debug)]
 pub struct Who(pub String);
+
+/// The names for which whoever asks may set challenges; none: all of them.
+#[derive(Clone, Debug)]
+pub struct Names(pub Vec<Name>);
 
 /// Everything that stands before a handler, and what stands behind it.
 pub async fn guard(State(edge): State<Shared>, request: Request, next: Next) -> Response {
@@ -44,8 +49,11 @@ fn admit(edge: &Shared, mut request: Request) -> Result<Request, Problem> {
         }
     }
     let config = edge.context.config.borrow().clone();
-    let who = identify(&config, request.method(), path, headers)?;
-    request.extensions_mut().insert(who);
+    let token = identify(&config, request.method(), path, headers)?;
+    let who = token.map_or_else(|| "local".to_owned(), |token| token.name.clone());
+    let names = token.map_or_else(Vec::new, |token| token.names.clone());
+    request.extensions_mut().insert(Who(who));
+    request.extensions_mut().insert(Names(names));
     Ok(request)
 }
 
@@ -146,10 +154,16 @@ fn may(role: Role, needed: Role, path: &str) -> bool {
     role >= needed || role == Role::Acme && is_acme()
 }
 
-fn identify(config: &Config, method: &Method, path: &str, headers: &HeaderMap) -> Result<Who, Problem> {
+/// The token that makes the call; `None` where it takes none.
+fn identify<'a>(
+    config: &'a Config,
+    method: &Method,
+    path: &str,
+    headers: &HeaderMap,
+) -> Result<Option<&'a Token>, Problem> {
     let tokens = &config.api.tokens;
     let Some(needed) = needed(method, path).filter(|_| !tokens.is_empty()) else {
-        return Ok(Who("local".into()));
+        return Ok(None);
     };
     let Some(shown) = bearer(headers) else {
         return Err(unauthorized("a token is needed: 'Authorization: Bearer …'"));
@@ -162,7 +176,7 @@ fn identify(config: &Config, method: &Method, path: &str, headers: &HeaderMap) -
         let detail = format!("'{}' may {has}; this takes {needs}", token.name);
         return Err(Problem::new(StatusCode::FORBIDDEN, "role", detail));
     }
-    Ok(Who(token.name.clone()))
+    Ok(Some(token))
 }
 
 /// RFC 6750 §2.1; the scheme is case-insensitive (RFC 9110 §11.1).

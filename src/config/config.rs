@@ -126,6 +126,8 @@ pub struct Token {
     pub sha256: [u8; 32],
     /// What the caller may do.
     pub role: Role,
+    /// The names for which it may set challenges, as [`crate::model::Challenge::subject`] gives them; none: all.
+    pub names: Vec<Name>,
 }
 
 impl fmt::Debug for Token {

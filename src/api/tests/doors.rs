@@ -74,6 +74,34 @@ async fn roles_include_the_lesser() {
 }
 
 #[tokio::test]
+async fn a_token_may_be_limited_to_names() {
+    let limits = "names = [\"*.cust.gslb.example.\"]\n";
+    let node = Node::with(format!("{CONFIG}{}{limits}", tokens()));
+    // name, then what certbot and oncall get
+    let rows = [
+        ("cust.gslb.example", [200, 200]),
+        ("*.cust.gslb.example.", [200, 200]),
+        ("_acme-challenge.cust.gslb.example", [200, 200]),
+        ("a.cust.gslb.example", [403, 200]),
+        ("www.gslb.example", [403, 200]),
+    ];
+    for (name, statuses) in rows {
+        for (token, status) in ["certbot", "oncall"].into_iter().zip(statuses) {
+            let bearer = format!("Authorization: Bearer {token}-secret");
+            let headers = ["Content-Type: application/json", &bearer];
+            let path = format!("/v1/acme/{name}");
+            let said = node.ask("PUT", &path, &headers, r#"{"values":["x"]}"#).await;
+            assert_eq!(said.status, status, "{name} by {token}: {}", said.text);
+            if status == 403 {
+                assert!(said.text.contains("'certbot' may set challenges for cust.gslb.example. alone"));
+            }
+            let cleared = if status == 403 { 403 } else { 204 };
+            assert_eq!(node.ask("DELETE", &path, &headers, "").await.status, cleared, "{name} by {token}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn the_token_s_name_is_who() {
     let node = Node::with_tokens().await;
     let headers = ["Content-Type: application/json", "Authorization: bearer oncall-secret"];
