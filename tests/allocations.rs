@@ -11,14 +11,15 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use meridian::answer::{Batch, Frames, Now, Peer, Reply, Worker, answer};
 use meridian::control::words::Truth;
 use meridian::control::{Node, State, Threads, load};
 use meridian::health;
+use meridian::model::Challenge;
 use meridian::server::udp::BATCH;
-use meridian::snapshot::{Snapshot, Tally};
+use meridian::snapshot::{Challenges, Snapshot};
 use meridian::telemetry::{Counters, Transport};
 
 /// The system's allocator, counting calls by thread.
@@ -57,6 +58,8 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
+const NOW: u64 = 1_790_000_000;
+
 const CONFIG: &str = r#"
 [server]
 whoami = "whoami.example."
@@ -87,6 +90,7 @@ $GENERATE 2-200 many A 192.0.2.$
 one CNAME two
 two CNAME three
 three CNAME www
+_acme-challenge.one CNAME _acme-challenge.www
 cut NS ns.cut
 ns.cut A 192.0.2.9
 ";
@@ -106,8 +110,14 @@ fn snapshot() -> Snapshot {
     let (verdicts, state) = (health::Table::default(), State::default());
     let truth = Truth { verdicts: &verdicts, state: &state, now: SystemTime::UNIX_EPOCH };
     let live = truth.words(&built.world, &built.plan);
-    let tallies = [Tally::new(live.len())].into();
-    Snapshot { world: Arc::new(built.world), live, tallies, generation: 1 }
+    Snapshot::new(built.world, live, 1, 1)
+        .with(Challenges::new(["www.example.", "one.example."].map(challenge)))
+}
+
+fn challenge(name: &str) -> Arc<Challenge> {
+    let (values, who) = ([1, 2].map(|n| n.to_string().repeat(43)).into(), "local".into());
+    let [since, until] = [NOW, NOW + 600].map(|unix| SystemTime::UNIX_EPOCH + Duration::from_secs(unix));
+    Arc::new(Challenge { name: name.parse().unwrap(), values, who, since, until })
 }
 
 /// A query; `options` as they stand in an OPT record, `None` for no OPT.
@@ -145,6 +155,9 @@ fn answering_allocates_nothing() {
         ("additional records", query("example.", 15, Some(&all)), Transport::Tcp, 0),
         ("referral", query("www.cut.example.", 1, Some(&all)), Transport::Udp, 0),
         ("whoami", query("whoami.example.", 16, Some(&all)), Transport::Udp, 0),
+        ("challenge", query("_acme-challenge.www.example.", 16, Some(&all)), Transport::Udp, 0),
+        ("no address of a challenge", query("_acme-challenge.www.example.", 1, None), Transport::Udp, 0),
+        ("alias to a challenge", query("_acme-challenge.one.example.", 16, Some(&all)), Transport::Tcp, 0),
         ("refused", query("www.test.", 1, Some(&all)), Transport::Udp, 5),
         ("malformed", query("www.example.", 1, Some(&[0, 8, 0, 1, 0])), Transport::Udp, 1),
         ("not a query", vec![0xff; 40], Transport::Udp, 0),
@@ -153,7 +166,7 @@ fn answering_allocates_nothing() {
     let mut out = vec![0; 65_535];
     for (what, query, transport, rcode) in &rows {
         let peer = Peer { address: SocketAddr::from(([12, 9, 9, 9], 5353)), transport: *transport };
-        let mut once = || answer(&snapshot, query, &peer, Now { unix: 1_790_000_000 }, &mut worker, &mut out);
+        let mut once = || answer(&snapshot, query, &peer, Now { unix: NOW }, &mut worker, &mut out);
         let first = once();
         let before = CALLS.get();
         let again = (0..100).fold(first, |_, _| once());
@@ -204,9 +217,9 @@ impl Frames for Held {
 /// As UDP does it: many at once, of every kind, and one of them shortened afterwards.
 #[test]
 fn a_batch_allocates_nothing() {
-    let (snapshot, now) = (snapshot(), Now { unix: 1_790_000_000 });
+    let (snapshot, now) = (snapshot(), Now { unix: NOW });
     let all: &[u8] = &[0, 8, 0, 7, 0, 1, 24, 0, 12, 1, 3, 0, 10, 0, 8, 1, 2, 3, 4, 5, 6, 7, 8, 0, 3, 0, 0];
-    let names = ["www", "nope", "one", "many", "www.cut", "whoami", "a.b.c.d.e.f"];
+    let names = ["www", "nope", "one", "many", "www.cut", "whoami", "a.b.c.d.e.f", "_acme-challenge.www"];
     let mut queries: Vec<_> = names
         .iter()
         .flat_map(|name| [None, Some(all)].map(|all| query(&format!("{name}.example."), 1, all)))

@@ -70,6 +70,7 @@ macro_rules! scenarios {
 scenarios! {
     aliases,
     all_down,
+    challenges,
     clients,
     dname,
     edns,

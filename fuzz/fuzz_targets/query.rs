@@ -11,7 +11,7 @@ use libfuzzer_sys::fuzz_target;
 use meridian::answer::{MAX_REPLY, Now, Peer, Reply, Worker, answer};
 use meridian::control::{Node, load};
 use meridian::model::Family;
-use meridian::snapshot::{Snapshot, Tally};
+use meridian::snapshot::Snapshot;
 use meridian::steer::{Keep, Live, Tier, Word};
 use meridian::telemetry::{Counters, Transport};
 
@@ -39,8 +39,7 @@ fn world() -> &'static Snapshot {
             })
         });
         let live = live.collect();
-        let tallies = [Tally::new(world.words())].into();
-        Snapshot { world: Arc::new(world), live, tallies, generation: 1 }
+        Snapshot::new(world, live, 1, 1)
     })
 }
 

@@ -9,6 +9,7 @@
 //! is input. Time, randomness and counters are handed in.
 
 mod batch;
+mod challenge;
 mod chaos;
 mod client;
 mod cookie;

@@ -23,7 +23,7 @@ pub(super) const MAX_CHAIN: usize = 16;
 pub(super) const NO_DNAMES: [Option<EntryId>; MAX_CHAIN] = [None; MAX_CHAIN];
 
 /// Where the question's name stands.
-const QUESTION: u16 = HEADER as u16;
+pub(super) const QUESTION: u16 = HEADER as u16;
 
 /// Extended errors (RFC 8914 §4).
 const EDE_OTHER: u16 = 0;
@@ -57,11 +57,11 @@ pub(super) struct Sections<'a, 'm> {
 
 /// The name being answered: the question's, or one that an alias or a DNAME put in its place.
 #[derive(Clone, Copy)]
-struct At {
-    found: Found,
-    steers: Option<Steers>,
+pub(super) struct At {
+    pub found: Found,
+    pub steers: Option<Steers>,
     /// Where it stands in the message.
-    name: u16,
+    pub name: u16,
 }
 
 impl<'a> Sections<'a, '_> {
@@ -81,7 +81,9 @@ impl<'a> Sections<'a, '_> {
             return Outcome::of(Rcode::REFUSED);
         }
         outcome.authoritative = !matches!(at.found, Found::Cut(_));
-        if let (true, Found::Node(entry)) = (self.slot.steered, at.found) {
+        if let (true, Found::Node(entry)) = (self.slot.steered, at.found)
+            && self.challenge(at).is_none()
+        {
             // Most replies: addresses alone, and no other name.
             self.steered(entry, QUESTION, &self.slot.chosen, &mut outcome);
             return outcome;
@@ -115,6 +117,9 @@ impl<'a> Sections<'a, '_> {
 
     /// Answers at one name; the next one where it is an alias.
     fn step(&mut self, at: At, outcome: &mut Outcome) -> Option<At> {
+        if self.challenged(at, outcome) {
+            return None;
+        }
         match at.found {
             Found::Node(entry) => return self.node(entry, at, outcome),
             Found::Dname(entry) => return self.dname(entry, at, outcome),
@@ -129,7 +134,7 @@ impl<'a> Sections<'a, '_> {
         None
     }
 
-    fn names(&self) -> &'a Names {
+    pub fn names(&self) -> &'a Names {
         &self.snapshot.world.names
     }
 
@@ -231,7 +236,7 @@ impl<'a> Sections<'a, '_> {
 
     /// The zone's SOA, for as long as what is missing may be believed to be missing (RFC 2308 §3). `below`: where
     /// the name stands that is missing.
-    fn negative(&mut self, entry: EntryId, below: u16, ttl: u32, outcome: &mut Outcome) {
+    pub fn negative(&mut self, entry: EntryId, below: u16, ttl: u32, outcome: &mut Outcome) {
         let names = self.names();
         let (soa, apex, minimum) = names.soa(entry);
         let owner = match below {
@@ -289,7 +294,7 @@ impl<'a> Sections<'a, '_> {
 }
 
 /// RFC 8482 §4.2: ANY gets one small record that says so.
-fn put_minimal_any(message: &mut Message<'_>, owner: Owner<'_>) {
+pub(super) fn put_minimal_any(message: &mut Message<'_>, owner: Owner<'_>) {
     let mark = message.mark();
     owner.put(message);
     message.put(&rtype::HINFO.to_be_bytes());

@@ -19,7 +19,6 @@ use super::*;
 use crate::control::words::Truth;
 use crate::control::{Node, State, Threads, load};
 use crate::health;
-use crate::snapshot::Tally;
 use crate::telemetry::Counters;
 use mmdb::{Layout, Precision, Record, Writer};
 
@@ -130,8 +129,7 @@ fn compiled() -> Snapshot {
     let (verdicts, state) = (health::Table::default(), State::default());
     let truth = Truth { verdicts: &verdicts, state: &state, now: SystemTime::UNIX_EPOCH };
     let live = truth.words(&built.world, &built.plan);
-    let tallies = [0, 1].map(|_| Tally::new(live.len())).into();
-    Snapshot { world: Arc::new(built.world), live, tallies, generation: 1 }
+    Snapshot::new(built.world, live, 2, 1)
 }
 
 fn database() -> Vec<u8> {

@@ -1,15 +1,16 @@
-//! A write's body, judged: what an operator wants said, and until when.
+//! A write's body, judged: what an operator wants said, or a certificate authority is to find, and until when.
 
 use std::time::{Duration, SystemTime};
 
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, StatusCode, header};
 use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 
 use super::problem::{Problem, shortened};
-use super::wire::WordBody;
-use crate::control::handle::WishedWord;
-use crate::model::{OverrideState, Subject, parse_duration};
+use super::wire::{ValuesBody, WordBody};
+use crate::control::handle::{WishedValues, WishedWord};
+use crate::model::{Challenge, OverrideState, Subject, parse_duration, print_duration};
 
 /// The longest body that is read, in octets.
 pub const LONGEST_BODY: usize = 64 << 10;
@@ -19,11 +20,17 @@ const LONGEST_REASON: usize = 1_000;
 const LARGEST_WEIGHT: u16 = 10_000;
 /// How long an override may be said to last, both included.
 const LASTS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(365 * 86_400));
+/// How long values of a challenge may be said to last, both included; authorities look within minutes.
+const VALUES_LAST: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(86_400));
+/// How long they last where nothing is said.
+const VALUES_DEFAULT: Duration = Duration::from_secs(600);
 
 /// The states that can be asked for.
 const STATES: [&str; 4] = ["up", "down", "drain", "weight"];
 /// The fields of a body.
 const FIELDS: [&str; 5] = ["state", "weight", "reason", "expires_in", "expires_at"];
+/// Those of one for a challenge.
+const VALUES_FIELDS: [&str; 4] = ["values", "add", "expires_in", "expires_at"];
 
 /// The body of a write, at most 64 KiB; what says what it is must say JSON.
 pub async fn body(headers: &HeaderMap, body: Body) -> Result<bytes::Bytes, Problem> {
@@ -64,27 +71,73 @@ fn is_json(kind: &str) -> Result<(), Problem> {
 
 /// The word that a body asks for at `now`.
 pub fn word(bytes: &[u8], subject: &Subject, now: SystemTime) -> Result<WishedWord, Problem> {
-    if bytes.trim_ascii().is_empty() {
-        let example = r#"{"state":"down","reason":"maintenance","expires_in":"30m"}"#;
-        return Err(Problem::bad(format!("there is no body; send one like {example}")).knowing(FIELDS));
+    let example = r#"{"state":"down","reason":"maintenance","expires_in":"30m"}"#;
+    let body: WordBody = object(bytes, example, &FIELDS)?;
+    let end = End { field_in: body.expires_in.as_deref(), field_at: body.expires_at.as_deref() };
+    let lasts = end.lasts(now)?;
+    let is_long = |lasts: &(&str, Duration)| !(LASTS.0..=LASTS.1).contains(&lasts.1);
+    if let Some((field, _)) = lasts.filter(is_long) {
+        return Err(Problem::invalid(field, "an override lasts from 1s to 365d from now"));
     }
-    // A list would be taken for the fields in their order.
-    if !bytes.trim_ascii_start().starts_with(b"{") {
-        return Err(Problem::bad("the body is not a JSON object").knowing(FIELDS));
-    }
-    let body: WordBody = serde_json::from_slice(bytes).map_err(|error| unreadable(&error))?;
     Ok(WishedWord {
         state: state(&body, subject)?,
         reason: reason(body.reason.as_deref())?,
-        until: until(&body, now)?,
+        until: lasts.map(|(_, lasts)| ending(now, lasts)),
     })
 }
 
-fn unreadable(error: &serde_json::Error) -> Problem {
+/// The values that a body asks for at `now`.
+pub fn values(bytes: &[u8], now: SystemTime) -> Result<WishedValues, Problem> {
+    let example = r#"{"values":["vy1Dr5ZtXHnHkFAZ0rk4sTFyR6Lcz4Yp8XQhpEMmCpk"],"expires_in":"10m"}"#;
+    let body: ValuesBody = object(bytes, example, &VALUES_FIELDS)?;
+    let end = End { field_in: body.expires_in.as_deref(), field_at: body.expires_at.as_deref() };
+    let (field, lasts) = end.lasts(now)?.unwrap_or(("expires_in", VALUES_DEFAULT));
+    if !(VALUES_LAST.0..=VALUES_LAST.1).contains(&lasts) {
+        let [least, most] = [VALUES_LAST.0, VALUES_LAST.1].map(print_duration);
+        return Err(Problem::invalid(field, format!("a challenge lasts from {least} to {most} from now")));
+    }
+    body.values.iter().try_for_each(|one| value(one))?;
+    match body.values.len() {
+        0 => Err(Problem::invalid("values", "no value is given; DELETE takes all of them away")),
+        many if many > Challenge::MOST_VALUES => {
+            let most = Challenge::MOST_VALUES;
+            Err(Problem::invalid("values", format!("{many} values are too many; {most} may be")))
+        }
+        _ => Ok(WishedValues { values: body.values, add: body.add, until: ending(now, lasts) }),
+    }
+}
+
+/// Base64url is what authorities ask for (RFC 8555 §8.4); other uses of the name may have other signs.
+fn value(value: &str) -> Result<(), Problem> {
+    let (longest, word) = (Challenge::LONGEST_VALUE, shortened(value));
+    if value.is_empty() || !value.bytes().all(|byte| byte.is_ascii_graphic()) {
+        let valid = "write visible ASCII, like the 43 letters and digits that the authority's client gives";
+        return Err(Problem::invalid("values", format!("'{word}' is no value; {valid}")));
+    }
+    if value.len() > longest {
+        let detail = format!("'{word}' has {} characters; a value may have {longest}", value.len());
+        return Err(Problem::invalid("values", detail));
+    }
+    Ok(())
+}
+
+fn object<T: DeserializeOwned>(bytes: &[u8], example: &str, fields: &[&str]) -> Result<T, Problem> {
+    let known = |problem: Problem| problem.knowing(fields.iter().copied());
+    if bytes.trim_ascii().is_empty() {
+        return Err(known(Problem::bad(format!("there is no body; send one like {example}"))));
+    }
+    // A list would be taken for the fields in their order.
+    if !bytes.trim_ascii_start().starts_with(b"{") {
+        return Err(known(Problem::bad("the body is not a JSON object")));
+    }
+    serde_json::from_slice(bytes).map_err(|error| unreadable(&error, fields))
+}
+
+fn unreadable(error: &serde_json::Error, fields: &[&str]) -> Problem {
     let detail = format!("the body is not what it should be: {}", shortened(&error.to_string()));
     match error.classify() {
         serde_json::error::Category::Data => {
-            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail).knowing(FIELDS)
+            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail).knowing(fields.iter().copied())
         }
         _ => Problem::bad(detail),
     }
@@ -146,22 +199,31 @@ fn reason(reason: Option<&str>) -> Result<String, Problem> {
     }
 }
 
-fn until(body: &WordBody, now: SystemTime) -> Result<Option<SystemTime>, Problem> {
-    let (field, lasts) = match (body.expires_in.as_deref(), body.expires_at.as_deref()) {
-        (None, None) => return Ok(None),
-        (Some(_), Some(_)) => {
-            return Err(Problem::invalid("expires_at", "give expires_in or expires_at, not both"));
-        }
-        (Some(word), None) => ("expires_in", parse_duration(word).ok_or_else(|| no_duration(word))?),
-        (None, Some(word)) => ("expires_at", left_until(word, now)?),
-    };
-    if !(LASTS.0..=LASTS.1).contains(&lasts) {
-        return Err(Problem::invalid(field, "an override lasts from 1s to 365d from now"));
+/// How a body says when something ends.
+struct End<'a> {
+    field_in: Option<&'a str>,
+    field_at: Option<&'a str>,
+}
+
+impl End<'_> {
+    /// The field that says it, and how long that is from `now`.
+    fn lasts(&self, now: SystemTime) -> Result<Option<(&'static str, Duration)>, Problem> {
+        Ok(Some(match (self.field_in, self.field_at) {
+            (None, None) => return Ok(None),
+            (Some(_), Some(_)) => {
+                return Err(Problem::invalid("expires_at", "give expires_in or expires_at, not both"));
+            }
+            (Some(word), None) => ("expires_in", parse_duration(word).ok_or_else(|| no_duration(word))?),
+            (None, Some(word)) => ("expires_at", left_until(word, now)?),
+        }))
     }
-    // The log keeps seconds, so that is what is promised: rounded up, never shorter than was asked.
+}
+
+/// The log keeps seconds, so that is what is promised: rounded up, never shorter than was asked.
+fn ending(now: SystemTime, lasts: Duration) -> SystemTime {
     let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default() + lasts;
     let whole = since.as_secs() + u64::from(since.subsec_nanos() > 0);
-    Ok(Some(SystemTime::UNIX_EPOCH + Duration::from_secs(whole)))
+    SystemTime::UNIX_EPOCH + Duration::from_secs(whole)
 }
 
 fn no_duration(word: &str) -> Problem {
@@ -179,67 +241,4 @@ fn left_until(word: &str, now: SystemTime) -> Result<Duration, Problem> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const NOW: u64 = 1_790_000_000;
-
-    /// The state, and how long it lasts; or a part of what is refused.
-    fn check(body: &str, region: bool, wanted: Result<(OverrideState, Option<u64>), &str>) {
-        let (name, service) = ("eu-west".to_owned(), "www".to_owned());
-        let subject =
-            if region { Subject::Region(name) } else { Subject::Endpoint { service, region: name } };
-        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(NOW);
-        let found = word(body.as_bytes(), &subject, now);
-        match (found, wanted) {
-            (Ok(word), Ok((state, lasts))) => {
-                let left = word.until.map(|until| until.duration_since(now).unwrap().as_secs());
-                assert_eq!((word.state, left, word.reason.as_str()), (state, lasts, "drill"), "{body}");
-            }
-            (Err(problem), Err(part)) => {
-                assert!(format!("{problem:?}").contains(part), "{body}: {problem:?}")
-            }
-            (found, wanted) => panic!("{body}: {found:?}, not {wanted:?}"),
-        }
-    }
-
-    #[test]
-    fn bodies_become_words_or_say_why_not() {
-        use OverrideState::{Down, Drain, Up, Weight};
-        let with = |fields: &str| format!("{{{fields},\"reason\":\" drill \"}}");
-        check(&with(r#""state":"down""#), true, Ok((Down, None)));
-        check(&with(r#""state":"drain","expires_in":"1h30m""#), true, Ok((Drain, Some(5_400))));
-        check(&with(r#""state":"up","expires_at":"2026-09-21T14:14:20Z""#), false, Ok((Up, Some(60))));
-        check(&with(r#""state":"up","expires_at":"2026-09-21T16:14:20+02:00""#), false, Ok((Up, Some(60))));
-        check(&with(r#""weight":5"#), false, Ok((Weight(5), None)));
-        check(&with(r#""state":"weight","weight":10000"#), false, Ok((Weight(10_000), None)));
-        check(&with(r#""weight":5"#), true, Err("a region has no weight"));
-        check(&with(r#""weight":10001"#), false, Err("weight 10001 is not from 0 to 10000"));
-        check(&with(r#""weight":-1"#), false, Err("invalid value"));
-        check(&with(r#""state":"weight""#), false, Err("needs a weight"));
-        check(&with(r#""state":"down","weight":5"#), false, Err("not both"));
-        check(&with(r#""state":"dwon""#), true, Err("no state is called 'dwon'; states: up, down"));
-        check(&with(r#""expires_in":"1h""#), true, Err("state or weight is needed"));
-        check(&with(r#""state":"down","expires_in":"0s""#), true, Err("from 1s to 365d"));
-        check(&with(r#""state":"down","expires_in":"366d""#), true, Err("from 1s to 365d"));
-        check(&with(r#""state":"down","expires_in":"soon""#), true, Err("'soon' is not a duration"));
-        check(&with(r#""state":"down","expires_at":"1999-01-01T00:00:00Z""#), true, Err("from 1s to 365d"));
-        check(&with(r#""state":"down","expires_at":"tomorrow""#), true, Err("'tomorrow' is no time"));
-        let both = r#""state":"down","expires_in":"1s","expires_at":"2030-01-01T00:00:00Z""#;
-        check(&with(both), true, Err("not both"));
-        check(&with(r#""state":"down","raeson":"x""#), true, Err("unknown field `raeson`, expected one of"));
-        check("", true, Err("there is no body"));
-        check("{", true, Err("line 1 column 1"));
-        check(r#"["down",null,"drill"]"#, true, Err("the body is not a JSON object"));
-    }
-
-    #[test]
-    fn reasons_are_one_line_that_says_something() {
-        let refused = |text: &str| format!("{:?}", reason(Some(text)).unwrap_err());
-        assert!(refused("  ").contains("a reason is needed"));
-        assert!(refused("a\nb").contains("control characters"));
-        assert!(refused(&"é".repeat(1_001)).contains("1001 characters"));
-        assert_eq!(reason(Some(&"é".repeat(1_000))).unwrap().chars().count(), 1_000);
-        assert!(reason(None).is_err());
-    }
-}
+mod tests;

@@ -12,10 +12,15 @@ use subtle::ConstantTimeEq;
 use super::problem::Problem;
 use super::{Shared, serve};
 use crate::config::{Config, Role, Token};
+use crate::model::Name;
 
 /// Who asks: the token's name, or `local` where there are no tokens.
 #[derive(Clone, Debug)]
 pub struct Who(pub String);
+
+/// The names for which whoever asks may set challenges; none: all of them.
+#[derive(Clone, Debug)]
+pub struct Names(pub Vec<Name>);
 
 /// Everything that stands before a handler, and what stands behind it.
 pub async fn guard(State(edge): State<Shared>, request: Request, next: Next) -> Response {
@@ -44,8 +49,11 @@ fn admit(edge: &Shared, mut request: Request) -> Result<Request, Problem> {
         }
     }
     let config = edge.context.config.borrow().clone();
-    let who = identify(&config, needed(request.method(), path), headers)?;
-    request.extensions_mut().insert(who);
+    let token = identify(&config, request.method(), path, headers)?;
+    let who = token.map_or_else(|| "local".to_owned(), |token| token.name.clone());
+    let names = token.map_or_else(Vec::new, |token| token.names.clone());
+    request.extensions_mut().insert(Who(who));
+    request.extensions_mut().insert(Names(names));
     Ok(request)
 }
 
@@ -129,7 +137,7 @@ fn same_origin(headers: &HeaderMap, host: &str) -> Result<(), Problem> {
 // path                                   GET    other
 // /healthz /readyz /openapi.json         –      –        (nothing to write there)
 // /v1/reload                             admin  admin
-// /v1/… and /metrics                     read   operate
+// /v1/… and /metrics                     read   operate  (acme: /v1/acme alone)
 // anything else                          –      –        (nothing there)
 fn needed(method: &Method, path: &str) -> Option<Role> {
     match path {
@@ -140,21 +148,35 @@ fn needed(method: &Method, path: &str) -> Option<Role> {
     }
 }
 
-fn identify(config: &Config, needed: Option<Role>, headers: &HeaderMap) -> Result<Who, Problem> {
+/// Each role includes the ones before it, but for `acme`, which has its own calls and nothing else.
+fn may(role: Role, needed: Role, path: &str) -> bool {
+    let is_acme = || path == "/v1/acme" || path.starts_with("/v1/acme/");
+    role >= needed || role == Role::Acme && is_acme()
+}
+
+/// The token that makes the call; `None` where it takes none.
+fn identify<'a>(
+    config: &'a Config,
+    method: &Method,
+    path: &str,
+    headers: &HeaderMap,
+) -> Result<Option<&'a Token>, Problem> {
     let tokens = &config.api.tokens;
-    let Some(needed) = needed.filter(|_| !tokens.is_empty()) else { return Ok(Who("local".into())) };
+    let Some(needed) = needed(method, path).filter(|_| !tokens.is_empty()) else {
+        return Ok(None);
+    };
     let Some(shown) = bearer(headers) else {
         return Err(unauthorized("a token is needed: 'Authorization: Bearer …'"));
     };
     let Some(token) = matching(tokens, shown) else {
         return Err(unauthorized("the token is not known"));
     };
-    if token.role < needed {
+    if !may(token.role, needed, path) {
         let (has, needs) = (role_name(token.role), role_name(needed));
         let detail = format!("'{}' may {has}; this takes {needs}", token.name);
         return Err(Problem::new(StatusCode::FORBIDDEN, "role", detail));
     }
-    Ok(Who(token.name.clone()))
+    Ok(Some(token))
 }
 
 /// RFC 6750 §2.1; the scheme is case-insensitive (RFC 9110 §11.1).
@@ -183,6 +205,7 @@ fn unauthorized(detail: &str) -> Problem {
 
 fn role_name(role: Role) -> &'static str {
     match role {
+        Role::Acme => "acme",
         Role::Read => "read",
         Role::Operate => "operate",
         Role::Admin => "admin",
@@ -219,6 +242,27 @@ mod tests {
         for host in ["evil.example", "localhost.evil.example:8053", "lhr2", ""] {
             assert!(known_host(host, "lhr1").is_err(), "{host}");
         }
+    }
+
+    #[test]
+    fn acme_has_its_own_calls_and_nothing_else() {
+        let rows = [
+            (Method::GET, "/v1/acme", true),
+            (Method::PUT, "/v1/acme/www.example.", true),
+            (Method::DELETE, "/v1/acme/www.example.", true),
+            (Method::GET, "/v1/acmes", false),
+            (Method::GET, "/v1/status", false),
+            (Method::GET, "/metrics", false),
+            (Method::PUT, "/v1/regions/acme/override", false),
+            (Method::POST, "/v1/reload", false),
+        ];
+        for (method, path, wanted) in rows {
+            let needed = needed(&method, path).unwrap();
+            assert_eq!(may(Role::Acme, needed, path), wanted, "{method} {path}");
+        }
+        assert!(
+            may(Role::Operate, Role::Operate, "/v1/acme/a") && !may(Role::Read, Role::Operate, "/v1/acme/a")
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The HTTP edge: what operators, load balancers and scrapers read and write (DESIGN 5).
 //!
-//! [`serve`] accepts connections within bounds; `guard` decides who may ask what; `read`, `write`, `condition`
-//! and `desire` are the calls under `/v1`; `ready` and [`metrics`] are for machines; [`explain`] walks one
+//! [`serve`] accepts connections within bounds; `guard` decides who may ask what; `read`, `write`, `acme`,
+//! `condition` and `desire` are the calls under `/v1`; `ready` and [`metrics`] are for machines; [`explain`] walks one
 //! decision filter by filter. [`wire`] holds every shape that leaves or enters, `show` makes them from
 //! control's reports, and `problem` is every refusal (RFC 9457).
 //!
@@ -15,6 +15,7 @@
 //!   `/healthz` and `/readyz` take any `Host`: there is nothing to protect, and load balancers send odd ones.
 //! - Writes go to control and are on disk before they are acknowledged. Reads of steering go to the snapshot.
 
+mod acme;
 mod condition;
 mod databases;
 mod desire;
@@ -111,6 +112,8 @@ fn calls() -> OpenApiRouter<Shared> {
             write::set_endpoint_override,
             write::lift_endpoint_override
         ))
+        .routes(routes!(acme::challenges))
+        .routes(routes!(acme::set_challenge, acme::clear_challenge))
         .routes(routes!(read::explain))
         .routes(routes!(write::reload))
         .routes(routes!(ready::healthz))

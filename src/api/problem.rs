@@ -80,7 +80,7 @@ impl Problem {
 
 impl From<Refusal> for Problem {
     fn from(mut refusal: Refusal) -> Problem {
-        if let Refusal::Unknown { known, .. } = &mut refusal
+        if let Refusal::Unknown { known, .. } | Refusal::Unsteered { known, .. } = &mut refusal
             && known.len() > MOST_KNOWN
         {
             known.truncate(MOST_KNOWN);
@@ -91,6 +91,11 @@ impl From<Refusal> for Problem {
             Refusal::Unknown { kind, known, .. } => {
                 Problem::new(StatusCode::NOT_FOUND, &format!("unknown-{kind}"), detail).knowing(known)
             }
+            Refusal::Unsteered { known, .. } => {
+                Problem::new(StatusCode::NOT_FOUND, "unknown-name", detail).knowing(known)
+            }
+            Refusal::Unseen { .. } => Problem::new(StatusCode::CONFLICT, "unseen", detail),
+            Refusal::Full(_) => Problem::new(StatusCode::CONFLICT, "full", detail),
             Refusal::Revision { current, .. } => Problem::stale(current),
             Refusal::Store(_) => Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "store", detail),
             Refusal::Stopping => Problem::new(StatusCode::SERVICE_UNAVAILABLE, "stopping", detail),

@@ -96,7 +96,8 @@ pub async fn explain(
     Ok(Json(explain_question(&question)))
 }
 
-fn name(text: &str) -> Result<Name, Problem> {
+/// A domain name, with or without the dot at its end.
+pub fn name(text: &str) -> Result<Name, Problem> {
     let absolute = if text.is_empty() || text.ends_with('.') { text.to_owned() } else { format!("{text}.") };
     absolute.parse().map_err(|_| {
         let word = super::problem::shortened(text);

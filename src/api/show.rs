@@ -1,5 +1,6 @@
 //! Control's reports, as they leave.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use jiff::{Timestamp, Unit};
@@ -11,7 +12,7 @@ use crate::control::report::{
     AddressReport, EndpointReport, FamilyReport, RegionReport, ServiceReport, StatusReport,
 };
 use crate::control::{DatabaseFacts, Revised};
-use crate::model::{OverrideState, Subject};
+use crate::model::{Challenge, OverrideState, Subject};
 
 /// RFC 3339 in UTC, whole seconds.
 pub fn time(at: SystemTime) -> String {
@@ -44,6 +45,20 @@ pub fn word(revised: &Revised) -> OverrideBody {
         since: time(word.since),
         expires_at: word.until.map(time),
         revision: *revision,
+    }
+}
+
+/// A challenge in force.
+pub fn challenge(revised: &Revised<Arc<Challenge>>) -> ChallengeBody {
+    let Challenge { name, values, who, since, until } = &*revised.word;
+    ChallengeBody {
+        name: name.to_string(),
+        record: Challenge::owner(name).map_or_else(String::new, |owner| owner.to_string()),
+        values: values.clone(),
+        who: who.clone(),
+        since: time(*since),
+        expires_at: time(*until),
+        revision: revised.revision,
     }
 }
 

@@ -1,5 +1,6 @@
 //! A whole node but for its sockets: control, the router, and workers' answers.
 
+mod challenged;
 mod desired;
 mod doors;
 mod explained;
@@ -28,7 +29,8 @@ use crate::model::Target;
 use crate::telemetry::{Counters, Transport};
 
 const ZONE: &str = "$ORIGIN gslb.example.\n$TTL 1h\n@ SOA ns1 host 1 1h 15m 1w 30s\n@ NS ns1\nns1 A 192.0.2.53\n\
-                    shop CNAME www\nfar NS ns.example.net.\n";
+                    shop CNAME www\nfar NS ns.example.net.\n\
+                    _acme-challenge.new CNAME elsewhere.example.\n_acme-challenge.old NS ns.example.net.\n";
 
 const CONFIG: &str = r#"
 [server]
@@ -47,7 +49,7 @@ capacity = 4000
 [regions.ap]
 location = { lat = 35.68, lon = 139.69 }
 [services.www]
-names = ["www.gslb.example."]
+names = ["www.gslb.example.", "*.cust.gslb.example.", "old.gslb.example.", "new.gslb.example."]
 [services.www.check]
 kind = "http"
 port = 8080
@@ -61,14 +63,14 @@ addresses = ["198.51.100.10", "2001:db8:1::10"]
 addresses = ["198.51.100.20"]
 "#;
 
-/// The tokens of [`Node::with_tokens`]: `reader-secret`, `oncall-secret`, `root-secret`.
+/// The tokens of [`Node::with_tokens`]: `reader-secret`, `oncall-secret`, `root-secret`, `certbot-secret`.
 fn tokens() -> String {
     use sha2::{Digest, Sha256};
     let token = |(name, role): (&str, &str)| {
         let digest = hex::encode(Sha256::digest(format!("{name}-secret")));
         format!("[[api.tokens]]\nname = \"{name}\"\nsha256 = \"{digest}\"\nrole = \"{role}\"\n")
     };
-    [("reader", "read"), ("oncall", "operate"), ("root", "admin")].map(token).concat()
+    [("reader", "read"), ("oncall", "operate"), ("root", "admin"), ("certbot", "acme")].map(token).concat()
 }
 
 /// A node in a directory of its own.
@@ -203,10 +205,15 @@ impl Node {
         self.context.handle.status().await.unwrap();
     }
 
-    /// Whether the IPv4 address is in the answer that a resolver at `from` gets for www.
-    fn answers(&mut self, from: &str) -> Vec<std::net::Ipv4Addr> {
+    /// What a resolver at `from` gets to a question of class IN, and the length of header and question.
+    fn query(&mut self, from: &str, name: &str, qtype: u16) -> (Vec<u8>, usize) {
         let mut query = vec![0, 7, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0];
-        query.extend(b"\x03www\x04gslb\x07example\x00\x00\x01\x00\x01");
+        for label in name.split('.') {
+            query.push(label.len() as u8);
+            query.extend(label.as_bytes());
+        }
+        query.extend(qtype.to_be_bytes());
+        query.extend([0, 1]);
         let (mut out, snapshot) = (vec![0; 4096], self.context.handle.shared.load());
         let peer = Peer {
             address: (from.parse::<std::net::IpAddr>().unwrap(), 53_000).into(),
@@ -216,8 +223,15 @@ impl Node {
         let Reply::Send(length) = answer(&snapshot, &query, &peer, now, &mut self.worker, &mut out) else {
             panic!("dropped")
         };
+        out.truncate(length);
+        (out, query.len())
+    }
+
+    /// The IPv4 addresses that a resolver at `from` gets for www.
+    fn answers(&mut self, from: &str) -> Vec<std::net::Ipv4Addr> {
+        let (out, start) = self.query(from, "www.gslb.example.", 1);
         // Header and question, then records of 16 octets: a pointer, type, class, TTL, length, address.
-        let answers = out[query.len()..length].chunks(16).take(usize::from(out[7]));
+        let answers = out[start..].chunks(16).take(usize::from(out[7]));
         answers.map(|record| <[u8; 4]>::try_from(&record[12..16]).unwrap().into()).collect()
     }
 }

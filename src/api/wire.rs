@@ -16,4 +16,4 @@ pub use report::{
     AddressBody, DanglingBody, DatabaseBody, EndpointBody, FamilyBody, GeoBody, ReadyBody, RegionBody,
     ServiceBody, StatusBody,
 };
-pub use say::{OverrideBody, ProblemBody, ReloadBody, RemarkBody, WordBody};
+pub use say::{ChallengeBody, OverrideBody, ProblemBody, ReloadBody, RemarkBody, ValuesBody, WordBody};

@@ -11,8 +11,8 @@ pub struct TokenArgs {
     /// What the log calls its bearer.
     #[arg(default_value = "oncall")]
     name: String,
-    /// read, operate or admin; each may do what the ones before may.
-    #[arg(long, default_value = "operate", value_parser = ["read", "operate", "admin"])]
+    /// acme for challenges alone; or read, operate or admin, each of which may do what the ones before may.
+    #[arg(long, default_value = "operate", value_parser = ["acme", "read", "operate", "admin"])]
     role: String,
 }
 

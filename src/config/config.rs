@@ -126,6 +126,8 @@ pub struct Token {
     pub sha256: [u8; 32],
     /// What the caller may do.
     pub role: Role,
+    /// The names for which it may set challenges, as [`crate::model::Challenge::subject`] gives them; none: all.
+    pub names: Vec<Name>,
 }
 
 impl fmt::Debug for Token {
@@ -135,12 +137,14 @@ impl fmt::Debug for Token {
     }
 }
 
-/// What a caller of the API may do; each includes the ones before.
+/// What a caller of the API may do; from `Read` on, each includes the ones before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
+    /// Set and clear ACME challenges, and see them; nothing else.
+    Acme,
     /// Look.
     Read,
-    /// Set and lift overrides.
+    /// Set and lift overrides and challenges.
     Operate,
     /// Everything.
     Admin,

@@ -153,6 +153,9 @@ table! {
         sha256: Digest,
         /// What the caller may do.
         role: OneOf<Role>,
+        /// With the role `acme`: the names for which it may set challenges, a wildcard as itself; none: all of them.
+        #[schemars(extend("default" = []))]
+        names: List<Domain>,
     }
 }
 

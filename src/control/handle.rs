@@ -1,5 +1,6 @@
 //! How others talk to control: requests over a channel, answers over one of their own.
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use tokio::sync::{mpsc, oneshot};
@@ -7,7 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::reload::Reloaded;
 use super::report::{RegionReport, ServiceReport, StatusReport};
 use super::state::Revised;
-use crate::model::{OverrideState, Subject};
+use crate::model::{Challenge, Name, OverrideState, Subject};
 use crate::snapshot::Shared;
 
 /// How many requests may wait.
@@ -37,11 +38,37 @@ pub struct WishedWord {
     pub until: Option<SystemTime>,
 }
 
+/// Values of an ACME challenge as they are asked for.
+#[derive(Clone, Debug)]
+pub struct ChallengeWish {
+    /// The name that a certificate is for, as [`Challenge::subject`] gives it.
+    pub name: Name,
+    /// What is to be found there; `None` takes all of it away.
+    pub values: Option<WishedValues>,
+    /// The token's name, or `local`.
+    pub who: String,
+}
+
+/// The values of a wish.
+#[derive(Clone, Debug)]
+pub struct WishedValues {
+    /// Within the bounds of a [`Challenge`], as many as they are.
+    pub values: Vec<String>,
+    /// Whether those that are there already stay, too; they get the new end.
+    pub add: bool,
+    /// When they end.
+    pub until: SystemTime,
+}
+
 /// What can be asked of control.
 #[derive(Debug)]
 pub enum Request {
     /// Set or lift an override; the answer is the word in force afterwards.
     Override(Wish, oneshot::Sender<Result<Option<Revised>, Refusal>>),
+    /// Set or clear a challenge; the answer is what is in force afterwards.
+    Challenge(ChallengeWish, oneshot::Sender<Result<Option<Revised<Arc<Challenge>>>, Refusal>>),
+    /// All challenges.
+    Challenges(oneshot::Sender<Vec<Revised<Arc<Challenge>>>>),
     /// Load everything anew.
     Reload(oneshot::Sender<Reloaded>),
     /// All regions, or one.
@@ -73,8 +100,27 @@ pub enum Refusal {
         /// What `If-Match` said.
         asked: u64,
     },
+    /// No service answers this name, so nobody needs a certificate for it here.
+    #[error("no service answers '{name}'; names: {}", known.join(", "))]
+    Unsteered {
+        /// What was asked for.
+        name: Name,
+        /// The names of services.
+        known: Vec<String>,
+    },
+    /// Values at this name would never be seen.
+    #[error("'{owner}' {why}")]
+    Unseen {
+        /// Where they would stand.
+        owner: Name,
+        /// What stands there instead, and what to do.
+        why: String,
+    },
+    /// There are too many values, or too many names that have some.
+    #[error("{0}")]
+    Full(String),
     /// It could not be made durable, so it was not done.
-    #[error("the override could not be stored: {0}")]
+    #[error("it could not be stored: {0}")]
     Store(String),
     /// The node is going down.
     #[error("the node is stopping")]
@@ -99,6 +145,16 @@ impl Handle {
     /// Sets or lifts an override. When this returns a word, it is on disk and in force.
     pub async fn wish(&self, wish: Wish) -> Result<Option<Revised>, Refusal> {
         self.ask(|answer| Request::Override(wish, answer)).await?
+    }
+
+    /// Sets or clears a challenge. When this returns one, it is on disk, and answered from now on.
+    pub async fn challenge(&self, wish: ChallengeWish) -> Result<Option<Revised<Arc<Challenge>>>, Refusal> {
+        self.ask(|answer| Request::Challenge(wish, answer)).await?
+    }
+
+    /// All challenges in force, in the order of names.
+    pub async fn challenges(&self) -> Result<Vec<Revised<Arc<Challenge>>>, Refusal> {
+        self.ask(Request::Challenges).await
     }
 
     /// Loads everything anew, and says what came of it.

@@ -3,8 +3,9 @@
 //! [`compile`] turns text into a world; `check`, `serve` and `explain` share it. [`state`] is what operators
 //! said and the pure function that changes it; [`store`] keeps the log of it on disk. [`words`] folds verdicts
 //! and operators' words into live words. [`task`] is the one task that does all of this, and [`handle`] is how
-//! the API talks to it; [`report`] is what it tells.
+//! the API talks to it; [`report`] is what it tells. `challenges` sets what certificate authorities are to find.
 
+mod challenges;
 pub mod compile;
 pub mod handle;
 pub mod plan;

@@ -1,9 +1,10 @@
 //! What operators have said, and the one way in which it changes: a command, applied by a pure function.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::SystemTime;
 
-use crate::model::{Override, Subject};
+use crate::model::{Challenge, Name, Override, Subject};
 
 /// A write by an operator. Stored first, then applied; replayed in order after a restart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,22 +25,24 @@ pub enum Command {
         /// When, to the second.
         at: SystemTime,
     },
+    /// Sets the values of an ACME challenge, in place of those before.
+    Challenge(Arc<Challenge>),
+    /// Takes them away.
+    Clear {
+        /// The name that the challenge is for.
+        name: Name,
+        /// The token's name, or `local`.
+        who: String,
+        /// When, to the second.
+        at: SystemTime,
+    },
 }
 
-impl Command {
-    /// What it is about.
-    pub fn subject(&self) -> &Subject {
-        match self {
-            Command::Set { subject, .. } | Command::Lift { subject, .. } => subject,
-        }
-    }
-}
-
-/// An override and the revision of the command that set it.
+/// A word and the revision of the command that set it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Revised {
+pub struct Revised<W = Override> {
     /// The word.
-    pub word: Override,
+    pub word: W,
     /// For `If-Match`; grows with every command.
     pub revision: u64,
 }
@@ -48,6 +51,7 @@ pub struct Revised {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct State {
     overrides: BTreeMap<Subject, Revised>,
+    challenges: BTreeMap<Name, Revised<Arc<Challenge>>>,
     /// Of the last command.
     pub revision: u64,
 }
@@ -67,12 +71,23 @@ impl State {
     pub fn revision_of(&self, subject: &Subject, now: SystemTime) -> u64 {
         self.word(subject, now).map_or(0, |revised| revised.revision)
     }
+
+    /// The challenge for a name, if it is still in force at `now`.
+    pub fn challenge(&self, name: &Name, now: SystemTime) -> Option<&Revised<Arc<Challenge>>> {
+        self.challenges.get(name).filter(|revised| revised.word.in_force(now))
+    }
+
+    /// Every challenge in force at `now`, in the order of names.
+    pub fn challenges(&self, now: SystemTime) -> impl Iterator<Item = &Revised<Arc<Challenge>>> {
+        self.challenges.values().filter(move |revised| revised.word.in_force(now))
+    }
 }
 
 /// The state after a command. Words that had run out by `now` are forgotten.
 pub fn apply(mut state: State, command: &Command, now: SystemTime) -> State {
     state.revision += 1;
     state.overrides.retain(|_, revised| revised.word.in_force(now));
+    state.challenges.retain(|_, revised| revised.word.in_force(now));
     match command {
         Command::Set { subject, word } => {
             let revised = Revised { word: word.clone(), revision: state.revision };
@@ -80,6 +95,13 @@ pub fn apply(mut state: State, command: &Command, now: SystemTime) -> State {
         }
         Command::Lift { subject, .. } => {
             state.overrides.remove(subject);
+        }
+        Command::Challenge(challenge) => {
+            let revised = Revised { word: Arc::clone(challenge), revision: state.revision };
+            state.challenges.insert(challenge.name.clone(), revised);
+        }
+        Command::Clear { name, .. } => {
+            state.challenges.remove(name);
         }
     }
     state
@@ -112,5 +134,35 @@ mod tests {
         assert_eq!(state.revision_of(&region, at(1_000)), 2);
         let state = apply(state, &lift, at(3));
         assert_eq!((state.word(&region, at(3)), state.revision), (None, 3));
+    }
+
+    #[test]
+    fn challenges_are_set_replaced_cleared_and_run_out() {
+        let name = |text: &str| text.parse::<Name>().unwrap();
+        let set = |of: &str, value: &str, until| {
+            let (name, values, who) = (name(of), vec![value.to_owned()], "local".into());
+            Command::Challenge(Arc::new(Challenge { name, values, who, since: at(0), until: at(until) }))
+        };
+        let clear = Command::Clear { name: name("a.example."), who: "local".into(), at: at(9) };
+        let rows = [
+            (set("a.example.", "one", 100), 1, "a.example. one 1"),
+            (set("b.example.", "two", 50), 2, "a.example. one 1, b.example. two 2"),
+            (set("a.example.", "three", 90), 3, "a.example. three 3, b.example. two 2"),
+            (set("c.example.", "four", 90), 50, "a.example. three 3, c.example. four 4"),
+            (clear.clone(), 51, "c.example. four 4"),
+            (clear, 90, ""),
+        ];
+        let mut state = State::default();
+        for (command, now, wanted) in rows {
+            state = apply(state, &command, at(now));
+            let show = |one: &Revised<Arc<Challenge>>| {
+                format!("{} {} {}", one.word.name, one.word.values.join("+"), one.revision)
+            };
+            let shown: Vec<_> = state.challenges(at(now)).map(show).collect();
+            assert_eq!(shown.join(", "), wanted, "at {now}");
+            let one = state.challenge(&name("a.example."), at(now));
+            assert_eq!(one.is_some(), wanted.contains("a.example."), "at {now}");
+        }
+        assert_eq!((state.challenges.len(), state.revision), (0, 6), "what ended is forgotten");
     }
 }

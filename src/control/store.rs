@@ -1,18 +1,19 @@
 //! The log of commands on disk: nothing acknowledged is ever lost.
 //!
 //! One redb file holds one table, from revision to command as JSON. A command is durable before it is applied.
-//! Opening replays the log; what no longer matters (lifted, replaced, run out) is left out when the log is
+//! Opening replays the log; what no longer matters (lifted, cleared, replaced, run out) is left out when the log is
 //! rewritten, which happens on opening once it has grown past `COMPACT_ABOVE` commands.
 
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition};
 use serde::{Deserialize, Serialize};
 
 use super::state::{Command, State, apply};
-use crate::model::{Override, OverrideState, Subject};
+use crate::model::{Challenge, Name, Override, OverrideState, Subject};
 
 const COMMANDS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("commands");
 
@@ -118,12 +119,16 @@ impl Store {
         Ok((state, length))
     }
 
-    /// Rewrites the log as one command for every word in force, under its own revision.
+    /// Rewrites the log as one command for every word and challenge in force, under its own revision.
     fn compact(&self, state: &State, now: SystemTime) -> Result<(), StoreError> {
         self.write(|table| {
             table.retain(|revision, _| revision == state.revision)?;
             for (subject, revised) in state.words(now) {
                 let command = Command::Set { subject: subject.clone(), word: revised.word.clone() };
+                table.insert(revised.revision, encode(&command).as_slice())?;
+            }
+            for revised in state.challenges(now) {
+                let command = Command::Challenge(Arc::clone(&revised.word));
                 table.insert(revised.revision, encode(&command).as_slice())?;
             }
             Ok(())
@@ -158,11 +163,15 @@ fn identity(path: &Path) -> Option<(u64, u64)> {
 /// A command as it is stored. The shape is a promise: old logs must stay readable.
 #[derive(Serialize, Deserialize)]
 struct Saved {
+    /// Empty, which no region is called, where `challenge` says what this is about. A meridian that knows of no
+    /// challenges reads such a command as one that lifts nothing, and so can still be gone back to.
     region: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     service: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     word: Option<SavedWord>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    challenge: Option<SavedChallenge>,
     who: String,
     /// Unix seconds.
     at: u64,
@@ -178,6 +187,16 @@ struct SavedWord {
     until: Option<u64>,
 }
 
+#[derive(Serialize, Deserialize)]
+struct SavedChallenge {
+    name: String,
+    /// None: they are taken away.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    values: Vec<String>,
+    #[serde(default)]
+    until: u64,
+}
+
 fn seconds(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
@@ -187,16 +206,34 @@ fn time(seconds: u64) -> SystemTime {
 }
 
 fn encode(command: &Command) -> Vec<u8> {
-    let (region, service) = match command.subject().clone() {
-        Subject::Region(region) => (region, None),
-        Subject::Endpoint { service, region } => (region, Some(service)),
-    };
-    let (word, who, at) = match command {
-        Command::Set { word, .. } => (Some(encode_word(word)), word.who.clone(), seconds(word.since)),
-        Command::Lift { who, at, .. } => (None, who.clone(), seconds(*at)),
+    let saved = match command {
+        Command::Set { subject, word } => {
+            Saved { word: Some(encode_word(word)), ..saved(Some(subject), &word.who, word.since) }
+        }
+        Command::Lift { subject, who, at } => saved(Some(subject), who, *at),
+        Command::Challenge(challenge) => {
+            let Challenge { name, values, who, since, until } = &**challenge;
+            Saved { challenge: encode_challenge(name, values, *until), ..saved(None, who, *since) }
+        }
+        Command::Clear { name, who, at } => {
+            Saved { challenge: encode_challenge(name, &[], UNIX_EPOCH), ..saved(None, who, *at) }
+        }
     };
     // Strings and numbers: this cannot fail, and an empty row would be refused on reading.
-    serde_json::to_vec(&Saved { region, service, word, who, at }).unwrap_or_default()
+    serde_json::to_vec(&saved).unwrap_or_default()
+}
+
+fn saved(subject: Option<&Subject>, who: &str, at: SystemTime) -> Saved {
+    let (region, service) = match subject.cloned() {
+        None => (String::new(), None),
+        Some(Subject::Region(region)) => (region, None),
+        Some(Subject::Endpoint { service, region }) => (region, Some(service)),
+    };
+    Saved { region, service, word: None, challenge: None, who: who.to_owned(), at: seconds(at) }
+}
+
+fn encode_challenge(name: &Name, values: &[String], until: SystemTime) -> Option<SavedChallenge> {
+    Some(SavedChallenge { name: name.to_string(), values: values.to_vec(), until: seconds(until) })
 }
 
 fn encode_word(word: &Override) -> SavedWord {
@@ -208,6 +245,9 @@ fn encode_word(word: &Override) -> SavedWord {
 fn decode(bytes: &[u8]) -> Result<Command, serde_json::Error> {
     use serde::de::Error as _;
     let saved: Saved = serde_json::from_slice(bytes)?;
+    if let Some(challenge) = saved.challenge {
+        return decode_challenge(challenge, saved.who, time(saved.at));
+    }
     let subject = match saved.service {
         None => Subject::Region(saved.region),
         Some(service) => Subject::Endpoint { service, region: saved.region },
@@ -227,93 +267,18 @@ fn decode(bytes: &[u8]) -> Result<Command, serde_json::Error> {
     Ok(Command::Set { subject, word })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn set(region: &str, state: OverrideState, until: Option<u64>) -> Command {
-        let (who, reason) = ("oncall".to_owned(), "drill".to_owned());
-        let word = Override { state, who, reason, since: time(1_000), until: until.map(time) };
-        Command::Set { subject: Subject::Region(region.into()), word }
+fn decode_challenge(
+    saved: SavedChallenge,
+    who: String,
+    at: SystemTime,
+) -> Result<Command, serde_json::Error> {
+    let name: Name = saved.name.parse().map_err(serde::de::Error::custom)?;
+    if saved.values.is_empty() {
+        return Ok(Command::Clear { name, who, at });
     }
-
-    #[test]
-    fn what_was_stored_is_there_again() {
-        let directory = tempfile::tempdir().unwrap();
-        let endpoint = Subject::Endpoint { service: "www".into(), region: "eu-west".into() };
-        let commands = [
-            set("eu-west", OverrideState::Down, Some(5_000)),
-            set("us-east", OverrideState::Weight(5), None),
-            Command::Lift { subject: endpoint, who: "local".into(), at: time(1_001) },
-            set("sa-east", OverrideState::Drain, Some(1_500)),
-        ];
-        let (mut store, mut state) = Store::open(directory.path(), time(1_000)).unwrap();
-        for command in &commands {
-            store.append(state.revision + 1, command).unwrap();
-            state = apply(state, command, time(1_002));
-        }
-        drop(store);
-        let (_, replayed) = Store::open(directory.path(), time(1_002)).unwrap();
-        assert_eq!(replayed, state);
-        let (_, later) = (0, Store::open(directory.path(), time(2_000)).unwrap().1);
-        assert_eq!(later.words(time(2_000)).count(), 2, "the drain ran out meanwhile");
-        assert_eq!(later.revision, 4, "revisions never go back");
-    }
-
-    #[test]
-    fn a_long_log_is_rewritten_without_losing_a_word_or_the_revision() {
-        let directory = tempfile::tempdir().unwrap();
-        let (store, state) = Store::open(directory.path(), time(1_000)).unwrap();
-        let mut expected = state;
-        let rows: Vec<_> = (1..=COMPACT_ABOVE + 1)
-            .map(|revision| (revision, set(&format!("r{}", revision % 7), OverrideState::Down, None)))
-            .collect();
-        store
-            .write(|table| {
-                for (revision, command) in &rows {
-                    table.insert(*revision, encode(command).as_slice())?;
-                }
-                Ok(())
-            })
-            .unwrap();
-        for (_, command) in &rows {
-            expected = apply(expected, command, time(1_000));
-        }
-        drop(store);
-        drop(Store::open(directory.path(), time(1_000)).unwrap());
-        let (store, state) = Store::open(directory.path(), time(1_000)).unwrap();
-        assert_eq!(state, expected);
-        assert!(store.replay(time(1_000)).unwrap().1 < 10);
-    }
-
-    #[test]
-    fn nothing_is_acknowledged_into_a_file_that_is_gone() {
-        let directory = tempfile::tempdir().unwrap();
-        let (mut store, _) = Store::open(directory.path(), time(0)).unwrap();
-        store.append(1, &set("eu-west", OverrideState::Down, None)).unwrap();
-        std::fs::remove_file(directory.path().join(FILE)).unwrap();
-        let error = store.append(2, &set("eu-west", OverrideState::Up, None)).unwrap_err();
-        assert!(matches!(error, StoreError::Gone(_)), "{error}");
-    }
-
-    #[test]
-    fn a_file_that_is_opened_anew_goes_on_where_it_was() {
-        let directory = tempfile::tempdir().unwrap();
-        let (mut store, _) = Store::open(directory.path(), time(0)).unwrap();
-        store.append(1, &set("eu-west", OverrideState::Down, None)).unwrap();
-        store.reopen().unwrap();
-        store.append(2, &set("us-east", OverrideState::Down, None)).unwrap();
-        assert_eq!(store.replay(time(0)).unwrap().0.words(time(0)).count(), 2);
-    }
-
-    #[test]
-    fn a_file_in_use_or_broken_is_a_clear_error() {
-        let directory = tempfile::tempdir().unwrap();
-        let held = Store::open(directory.path(), time(0)).unwrap();
-        let error = Store::open(directory.path(), time(0)).unwrap_err();
-        assert!(error.to_string().contains("is another meridian using it?"), "{error}");
-        drop(held);
-        std::fs::write(directory.path().join(FILE), b"not a database").unwrap();
-        assert!(matches!(Store::open(directory.path(), time(0)), Err(StoreError::Open(..))));
-    }
+    let until = time(saved.until);
+    Ok(Command::Challenge(Arc::new(Challenge { name, values: saved.values, who, since: at, until })))
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
+use super::challenges::challenges_of;
 use super::compile::{Built, DatabaseFacts, Node};
 use super::handle::{Refusal, Request, Wish};
 use super::plan::Plan;
@@ -21,8 +22,8 @@ use super::totals::Totals;
 use super::words::{Truth, seconds};
 use crate::config::Config;
 use crate::health::{self, Level, Observation, Standing};
-use crate::model::{EndpointId, Override, Problems, Subject};
-use crate::snapshot::{Shared, Snapshot, Tally, World};
+use crate::model::{Challenge, EndpointId, Override, Problems, Subject};
+use crate::snapshot::{Shared, Snapshot};
 
 /// Every word is folded anew this often, so that deadlines come into their field's reach in time.
 const REFOLD: Duration = Duration::from_secs(600);
@@ -119,7 +120,8 @@ impl Control {
         verdicts.replace(plan.wanted.iter().cloned(), started_at.into_std());
         let truth = Truth { verdicts: &verdicts, state: &state, now };
         let live = truth.words(&world, &plan);
-        let shared = Shared::new(Arc::new(snapshot(world, live, workers, 1)));
+        let first = Snapshot::new(world, live, workers, 1).with(challenges_of(&state, now));
+        let shared = Shared::new(Arc::new(first));
         let wiring = wire(&shared, &config);
         let path = config.path.clone();
         wiring.config.send_replace(Arc::new(config));
@@ -225,6 +227,8 @@ impl Control {
         // An asker that went away does not matter.
         match request {
             Request::Override(wish, answer) => drop(answer.send(self.grant(wish))),
+            Request::Challenge(wish, answer) => drop(answer.send(self.challenge(wish))),
+            Request::Challenges(answer) => drop(answer.send(self.challenges())),
             Request::Reload(answer) => self.reload(answer),
             Request::Regions(name, answer) => drop(answer.send(self.regions(name.as_deref()))),
             Request::Services(name, answer) => drop(answer.send(self.services(name.as_deref()))),
@@ -253,16 +257,22 @@ impl Control {
             None if current == 0 => return Ok(None),
             None => Command::Lift { subject: subject.clone(), who, at: now },
         };
-        let revision = self.state.revision + 1;
-        aside(|| self.store.append(revision, &command)).map_err(|error| {
-            let text = super::with_causes(&error);
-            error!(error = text, "an override could not be stored");
-            Refusal::Store(text)
-        })?;
-        self.state = apply(std::mem::take(&mut self.state), &command, now);
-        log_command(&command, self.state.revision);
+        self.carry_out(&command, now)?;
         self.refold();
         Ok(self.state.word(&subject, now).cloned())
+    }
+
+    /// Makes a command durable, and then part of the state.
+    pub(super) fn carry_out(&mut self, command: &Command, now: SystemTime) -> Result<(), Refusal> {
+        let revision = self.state.revision + 1;
+        aside(|| self.store.append(revision, command)).map_err(|error| {
+            let text = super::with_causes(&error);
+            error!(error = text, "a command could not be stored");
+            Refusal::Store(text)
+        })?;
+        self.state = apply(std::mem::take(&mut self.state), command, now);
+        log_command(command, self.state.revision);
+        Ok(())
     }
 
     /// Whether the configuration knows the subject.
@@ -309,6 +319,7 @@ impl Control {
         if ended || self.folded_at.elapsed() >= REFOLD {
             self.refold();
         }
+        self.end_challenges(now);
         self.totals.settle();
         self.look_for_first_verdicts();
         if self.reloading.is_some() && Instant::now() >= self.wonder_at {
@@ -371,8 +382,9 @@ impl Control {
         self.verdicts.replace(plan.wanted.iter().cloned(), Instant::now().into_std());
         let live = self.truth().words(&world, &plan);
         let generation = self.shared.load().generation + 1;
-        let next = Arc::new(snapshot(world, live, self.workers, generation));
-        self.totals.retire(self.shared.swap(next));
+        let challenges = challenges_of(&self.state, (self.clock)());
+        let next = Snapshot::new(world, live, self.workers, generation).with(challenges);
+        self.totals.retire(self.shared.swap(Arc::new(next)));
         (self.plan, self.databases, self.loaded) = (plan, databases, (self.clock)());
         self.wiring.standing.send_replace(Arc::clone(&self.plan.standing));
         self.wiring.config.send_replace(Arc::new(config));
@@ -415,25 +427,23 @@ impl Built {
         verdicts.replace(self.plan.wanted.iter().cloned(), Instant::now().into_std());
         let truth = Truth { verdicts: &verdicts, state: &State::default(), now };
         let live = truth.words(&self.world, &self.plan);
-        snapshot(self.world, live, workers, 1)
+        Snapshot::new(self.world, live, workers, 1)
     }
 }
 
-fn snapshot(world: World, live: Box<[crate::steer::Live]>, workers: usize, generation: u64) -> Snapshot {
-    let words = live.len();
-    let tallies = (0..workers).map(|_| Tally::new(words)).collect();
-    Snapshot { world: Arc::new(world), live, tallies, generation }
-}
-
 fn log_command(command: &Command, revision: u64) {
-    let subject = command.subject();
     match command {
-        Command::Set { word, .. } => {
+        Command::Set { subject, word } => {
             let until =
                 word.until.map_or_else(|| "lifted".to_owned(), |until| format!("{} (Unix)", seconds(until)));
             info!(%subject, state = %word.state, who = word.who, why = word.reason, until, revision, "override set");
         }
-        Command::Lift { who, .. } => info!(%subject, who, revision, "override lifted"),
+        Command::Lift { subject, who, .. } => info!(%subject, who, revision, "override lifted"),
+        Command::Challenge(challenge) => {
+            let (Challenge { name, who, values, .. }, until) = (&**challenge, seconds(challenge.until));
+            info!(%name, values = values.len(), who, until = format!("{until} (Unix)"), revision, "challenge set");
+        }
+        Command::Clear { name, who, .. } => info!(%name, who, revision, "challenge cleared"),
     }
 }
 

@@ -24,10 +24,17 @@ impl Totals {
     /// background: a large one takes milliseconds, which verdicts and operators would wait for.
     pub fn settle(&mut self) {
         // `get_mut` sees what the last holder wrote before it let go; a count alone would not.
-        let free: Vec<_> = self.retired.extract_if(.., |old| Arc::get_mut(old).is_some()).collect();
-        for old in &free {
-            add_all(old, &mut self.settled);
+        let free = self.retired.extract_if(.., |old| Arc::get_mut(old).is_some());
+        let mut last: Vec<Arc<Snapshot>> = Vec::new();
+        for old in free {
+            // Where others count into the same tallies, this one was no more than a pointer to them; all that came
+            // before it was seen as above.
+            if Arc::strong_count(&old.tallies) == 1 {
+                add_all(&old, &mut self.settled);
+                last.push(old);
+            }
         }
+        let free = last;
         if !free.is_empty() {
             // Without a thread they are freed here, with the closure that has them.
             let _ = spawn_in_background("free", move || drop(free));
@@ -37,8 +44,12 @@ impl Totals {
     /// All of it, with what the current snapshot counted.
     pub fn with(&self, current: &Snapshot) -> HashMap<(String, String, Family), (u64, u64)> {
         let mut all = self.settled.clone();
+        let mut counted: Vec<&Snapshot> = Vec::new();
         for snapshot in self.retired.iter().map(|old| &**old).chain([current]) {
-            add_all(snapshot, &mut all);
+            if !counted.iter().any(|other| Arc::ptr_eq(&other.tallies, &snapshot.tallies)) {
+                add_all(snapshot, &mut all);
+                counted.push(snapshot);
+            }
         }
         all
     }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use crate::api::wire::WordBody;
+use crate::api::wire::{ValuesBody, WordBody};
 
 /// Ask and steer a running node through its API.
 #[derive(Clone, Debug, Args)]
@@ -51,6 +51,12 @@ pub enum Call {
     /// Take an override back
     #[command(subcommand)]
     Lift(Subject),
+    /// What certificate authorities are to find at steered names (ACME); all of it where nothing else is said
+    Acme {
+        /// What to do.
+        #[command(subcommand)]
+        call: Option<Acme>,
+    },
     /// Why a client is answered as it is
     Explain {
         /// A domain name
@@ -65,6 +71,42 @@ pub enum Call {
     Reload,
     /// Whether clients may be sent there
     Ready,
+}
+
+/// What to do with a challenge.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Acme {
+    /// Answer with these values at once, in place of those before
+    Set {
+        /// The name that a certificate is for, like www.gslb.example
+        name: String,
+        /// What the authority is to find; after "--", since such a value may begin with a hyphen
+        #[arg(required = true)]
+        values: Vec<String>,
+        /// For how long, like 30m or 1h30m; 10m where it is left out
+        #[arg(long = "for", value_name = "DURATION")]
+        lasts: Option<String>,
+        /// Keep the values that are there already: a name and its wildcard are validated at once
+        #[arg(long)]
+        add: bool,
+    },
+    /// Take all values of a name away
+    Clear {
+        /// The name
+        name: String,
+    },
+}
+
+impl Acme {
+    /// What it is about, and the body of the call; `None` takes the values away.
+    pub fn apart(self) -> (String, Option<ValuesBody>) {
+        match self {
+            Acme::Clear { name } => (name, None),
+            Acme::Set { name, values, lasts, add } => {
+                (name, Some(ValuesBody { values, add, expires_in: lasts, expires_at: None }))
+            }
+        }
+    }
 }
 
 /// What is said, and of what.

@@ -13,7 +13,7 @@ mod tests;
 use std::io::{self, Write};
 
 pub use args::CtlArgs;
-use args::{Call, Subject};
+use args::{Acme, Call, Subject};
 use client::{Client, Reply};
 
 /// Why a call came to nothing; its text is one line for the operator.
@@ -83,6 +83,9 @@ async fn answer(args: CtlArgs) -> Result<Answer, CtlError> {
         Call::Services { name: Some(_) } => tables::service(&reply.read()?),
         Call::Override(_) => tables::word(&reply.read()?),
         Call::Lift(_) => "lifted\n".to_owned(),
+        Call::Acme { call: None } => tables::challenges(&reply.read::<Vec<_>>()?),
+        Call::Acme { call: Some(Acme::Set { .. }) } => tables::challenge(&reply.read()?),
+        Call::Acme { call: Some(Acme::Clear { .. }) } => "cleared\n".to_owned(),
         Call::Explain { .. } => crate::api::explain::render(&reply.read()?),
         Call::Reload => tables::reload(&reply.read()?),
         Call::Ready => tables::ready(&reply.read()?),
@@ -100,6 +103,11 @@ async fn ask(client: &Client, call: &Call) -> Result<Reply, CtlError> {
             client.put(&place(&subject), &word).await
         }
         Call::Lift(subject) => client.delete(&place(subject)).await,
+        Call::Acme { call: None } => client.get(&["v1", "acme"], &[]).await,
+        Call::Acme { call: Some(call) } => match call.clone().apart() {
+            (name, Some(values)) => client.put(&["v1", "acme", &name], &values).await,
+            (name, None) => client.delete(&["v1", "acme", &name]).await,
+        },
         Call::Explain { name, client: asker, kind } => {
             let mut query = vec![("name", name.as_str()), ("client", asker.as_str())];
             query.extend(kind.as_deref().map(|kind| ("type", kind)));

@@ -167,6 +167,20 @@ pub fn word(word: &OverrideBody) -> String {
     format!("in force at revision {}: {}\n", word.revision, said(word))
 }
 
+/// All challenges.
+pub fn challenges(challenges: &[ChallengeBody]) -> String {
+    let row = |one: &ChallengeBody| {
+        [one.record.clone(), one.expires_at.clone(), one.who.clone(), one.values.join(" ")]
+    };
+    table(["RECORD", "ENDS", "WHO", "VALUES"], &challenges.iter().map(row).collect::<Vec<_>>())
+}
+
+/// A challenge that is answered now.
+pub fn challenge(challenge: &ChallengeBody) -> String {
+    let ChallengeBody { record, values, expires_at, .. } = challenge;
+    format!("answered until {expires_at}: {record} TXT {}\n", values.join(" "))
+}
+
 /// What a reload came to.
 pub fn reload(reload: &ReloadBody) -> String {
     let mut text = String::new();

@@ -48,7 +48,24 @@ fn is_short(sent: &[u8]) -> bool {
 #[tokio::test]
 async fn words_become_calls() {
     let word = r#"{"state":"down","weight":null,"reason":"r","who":"oncall","since":"s","expires_at":null,"revision":7}"#;
+    let set = r#"{"name":"a.b.","record":"_acme-challenge.a.b.","values":["-x","y"],"who":"certbot","since":"s","expires_at":"e","revision":7}"#;
     let rows = [
+        (
+            "acme set *.a.b --for 1h --add -- -x y",
+            set,
+            "PUT /v1/acme/*.a.b ",
+            r#"{"values":["-x","y"],"add":true,"expires_in":"1h"}"#,
+            "answered until e: _acme-challenge.a.b. TXT -x y\n",
+        ),
+        ("acme set a.b. y", set, "PUT /v1/acme/a.b. ", r#"{"values":["y"]}"#, "answered until e"),
+        ("acme clear a.b", "", "DELETE /v1/acme/a.b ", "", "cleared\n"),
+        (
+            "acme",
+            &format!("[{set}]"),
+            "GET /v1/acme ",
+            "",
+            "RECORD                ENDS  WHO      VALUES\n_acme",
+        ),
         (
             "override region eu down --reason r --for 30m",
             word,
@@ -122,6 +139,30 @@ async fn tokens_come_from_files_and_nobody_home_is_said() {
     assert_eq!(error.to_string(), "cannot read the token from '/nonexistent/token'");
 }
 
+/// What the hooks of `docs/acme.md` call, with what a client's variables would hold.
+#[test]
+fn documented_hooks_can_be_typed() {
+    let page = include_str!("../../docs/acme.md").replace("\\\n", " ");
+    let calls = page.lines().filter_map(|line| line.split_once("meridian ctl "));
+    let calls = calls.filter_map(|(_, call)| call.split(['|', ';', '`']).next());
+    let mut count = 0;
+    for call in calls.filter(|call| call.contains("acme ")) {
+        let words = call.replace("\"$node\"", "http://192.0.2.53:8053").replace('"', "");
+        let words = words.replace("$CERTBOT_VALIDATION", "-v").replace("-- $2", "-- -v").replace("$3", "-v");
+        let words: Vec<_> = words.split_whitespace().collect();
+        let args = typed(&words.join(" ")).unwrap_or_else(|error| panic!("{call}: {error}"));
+        match args.call {
+            Call::Acme { call: Some(Acme::Set { values, add, .. }) } => {
+                assert_eq!((values, add), (vec!["-v".to_owned()], true), "{call}");
+            }
+            Call::Acme { call: Some(Acme::Clear { name }) } => assert!(name.starts_with('$'), "{call}"),
+            other => panic!("{call}: {other:?}"),
+        }
+        count += 1;
+    }
+    assert_eq!(count, 6, "calls");
+}
+
 #[test]
 fn a_reason_is_required_and_so_is_something_to_say() {
     for words in [
@@ -132,6 +173,8 @@ fn a_reason_is_required_and_so_is_something_to_say() {
         "override endpoint www eu up --weight 5 --reason r",
         "override endpoint www eu --weight 10001 --reason r",
         "--token secret status",
+        "acme set a.b",
+        "acme clear",
     ] {
         assert!(typed(words).is_err(), "{words}");
     }

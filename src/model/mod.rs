@@ -4,6 +4,7 @@
 //! `ARCHITECTURE.md`: one word per thing, in code, configuration, API and logs alike.
 
 mod address;
+mod challenge;
 mod check;
 mod duration;
 mod id;
@@ -17,6 +18,7 @@ mod region;
 mod service;
 
 pub use address::{Family, Network, ScopeOffset, unfold};
+pub use challenge::Challenge;
 pub use check::{Check, HttpRequest, Probe, Request, StatusSet, Target};
 pub use duration::{parse_duration, print_duration};
 pub use id::{EndpointId, RegionId, ServiceId};

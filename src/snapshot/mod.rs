@@ -1,9 +1,10 @@
 //! Everything a query may see, and the one pointer to it.
 //!
 //! A [`World`] is all that a reload builds. [`Snapshot`] adds what changes between reloads: one live word per
-//! endpoint and family, and what each worker has handed out. [`Shared`] is the pointer; control alone stores
+//! endpoint and family, what each worker has handed out, and what certificate authorities are to find. [`Shared`] is the pointer; control alone stores
 //! it, every worker has a [`Reader`].
 
+mod challenges;
 mod tally;
 mod world;
 
@@ -16,6 +17,7 @@ use crate::geo::Resolved;
 use crate::model::{Family, ServiceId};
 use crate::steer::{Client, Live, Pick, Step, pick};
 
+pub use challenges::Challenges;
 pub use tally::Tally;
 pub use world::{Addresses, Chaos, SteeredService, World};
 
@@ -25,14 +27,30 @@ pub struct Snapshot {
     /// Zones, services, geography: rebuilt on reload.
     pub world: Arc<World>,
     /// By endpoint, then family: stored on a flap.
-    pub live: Box<[Live]>,
+    pub live: Arc<[Live]>,
     /// By worker: what it handed out.
-    pub tallies: Box<[Tally]>,
+    pub tallies: Arc<[Tally]>,
+    /// ACME challenges: a new snapshot of the same world for every change.
+    pub challenges: Challenges,
     /// Counts reloads, from 1.
     pub generation: u64,
 }
 
 impl Snapshot {
+    /// A snapshot of a new world, with a tally for so many workers and no challenges.
+    pub fn new(world: World, live: Box<[Live]>, workers: usize, generation: u64) -> Snapshot {
+        let tallies = (0..workers).map(|_| Tally::new(live.len())).collect();
+        let (world, challenges) = (Arc::new(world), Challenges::default());
+        Snapshot { world, live: live.into(), tallies, challenges, generation }
+    }
+
+    /// The same world, words and tallies with other challenges.
+    pub fn with(&self, challenges: Challenges) -> Snapshot {
+        let Snapshot { world, live, tallies, generation, .. } = self;
+        let (world, live, tallies) = (Arc::clone(world), Arc::clone(live), Arc::clone(tallies));
+        Snapshot { world, live, tallies, challenges, generation: *generation }
+    }
+
     /// Chooses for one client of a service: what a query gets, and what `explain` shows. `address` is unfolded,
     /// `resolved` is what [`World::locate`] said of it, `now` is in Unix seconds, and `seen` is told of every
     /// candidate consulted.

@@ -3,7 +3,7 @@
 use rustix::process::Signal;
 use serde_json::Value;
 
-use super::client::{curl, steer};
+use super::client::{curl, dig, steer};
 use super::demo::{DUBLIN, Demo, must};
 use super::node::{Node, wait_for};
 use super::scene::{LONDON, Scene, TOKYO};
@@ -64,6 +64,30 @@ fn an_override_survives_a_kill() {
     drop(again);
     let last = Node::start(scene.path());
     assert_eq!(steer(last.dns, NAME, TOKYO), [scene.address("ap-northeast")]);
+}
+
+#[test]
+fn a_challenge_is_in_the_next_answer_and_survives_a_kill() {
+    let scene = Scene::new();
+    let node = Node::start(scene.path());
+    let (path, owner) = ("/v1/acme/www.gslb.example", "_acme-challenge.www.gslb.example TXT");
+    // Over UDP every worker has its own view of the snapshot: all of them must have the new one.
+    for round in 0..20 {
+        let (status, body) = call(&node, "PUT", path, Some(&format!(r#"{{"values":["v{round}"]}}"#)));
+        assert!(is_success(status), "{status} {body}");
+        for how in ["+notcp", "+tcp"] {
+            let shown = dig(node.dns, &format!("{owner} {how}"));
+            assert_eq!(shown.answer, [format!("_acme-challenge.www.gslb.example. IN TXT \"v{round}\"")]);
+            assert_eq!(shown.ttls, [0]);
+        }
+    }
+    node.process.signal(Signal::KILL);
+    // Dropped: reaped.
+    drop(node);
+    let again = Node::start(scene.path());
+    assert_eq!(dig(again.dns, owner).answer.len(), 1);
+    assert!(is_success(call(&again, "DELETE", path, None).0));
+    assert_eq!(dig(again.dns, owner).status, "NXDOMAIN");
 }
 
 #[test]

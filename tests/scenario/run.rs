@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use meridian::control::handle::{Wish, WishedWord};
+use meridian::control::handle::{ChallengeWish, Wish, WishedValues, WishedWord};
 use meridian::health::{Outcome, OwnFault, Reason, Stage};
-use meridian::model::{OverrideState, Problem, Subject};
+use meridian::model::{Challenge, OverrideState, Problem, Subject};
 
 use super::file::{Failure, File, Scenario, Step};
 use super::world::{Running, World, write};
@@ -68,6 +68,7 @@ impl Run {
                 done()
             }
             "override" | "lift" => self.wish(verb, rest, step).await,
+            "challenge" => self.challenge(rest, step).await,
             "reload" => self.reload(step).await,
             "restart" => {
                 self.world.stop().await;
@@ -218,6 +219,40 @@ impl Run {
         match &step.brief {
             Some(expected) => Ok((expected.clone(), got)),
             None if got == "lifted" || got.starts_with("revision ") => done(),
+            None => Err(got),
+        }
+    }
+
+    async fn challenge(&self, rest: &[&str], step: &Step) -> Outcomes {
+        let (name, values) = match rest {
+            ["clear", name] => (name, None),
+            [how @ ("set" | "add"), name, values @ ..] => {
+                let (values, time) = match values {
+                    [values @ .., "for", time] => (values, *time),
+                    _ => (values, "600s"),
+                };
+                let (add, until) = (*how == "add", self.world.wall() + duration(time)?);
+                (
+                    name,
+                    Some(WishedValues {
+                        values: values.iter().map(|one| (*one).into()).collect(),
+                        add,
+                        until,
+                    }),
+                )
+            }
+            _ => return Err("write: set NAME VALUES, add NAME VALUES, or clear NAME".into()),
+        };
+        let name = Challenge::subject(&name.parse().map_err(|_| format!("what is '{name}'?"))?);
+        let wish = ChallengeWish { name, values, who: "certbot".into() };
+        let got = match self.running()?.handle.challenge(wish).await {
+            Ok(None) => "cleared".into(),
+            Ok(Some(revised)) => format!("revision {}", revised.revision),
+            Err(refusal) => refusal.to_string(),
+        };
+        match &step.brief {
+            Some(expected) => Ok((expected.clone(), got)),
+            None if got == "cleared" || got.starts_with("revision ") => done(),
             None => Err(got),
         }
     }

@@ -66,7 +66,7 @@ fn world(endpoints: [(Tier, u16, u16); 2], on_all_down: &str) -> (Snapshot, conf
             live.store(Word { tier, keep, ttl, deadline: 0, mask: 0b11 & all.mask.max(1) });
         }
     }
-    (Snapshot { world: built.world.into(), live, tallies: Box::new([]), generation: 1 }, built.config)
+    (Snapshot::new(built.world, live, 0, 1), built.config)
 }
 
 fn ask(world: &(Snapshot, config::Config), name: &str, client: &str) -> Explanation {

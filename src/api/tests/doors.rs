@@ -40,30 +40,63 @@ async fn no_host_at_all_is_a_bad_request() {
 async fn roles_include_the_lesser() {
     let node = Node::with_tokens().await;
     let down = r#"{"state":"down","reason":"drill"}"#;
-    // path, method, then what nobody, a stranger, reader, oncall and root get
+    let values = r#"{"values":["x"]}"#;
+    // path, method, then what nobody, a stranger, reader, oncall, root and certbot get
     let rows = [
-        ("GET", "/v1/status", [401, 401, 200, 200, 200]),
-        ("GET", "/v1/nowhere", [401, 401, 404, 404, 404]),
-        ("GET", "/metrics", [401, 401, 200, 200, 200]),
-        ("PUT", "/v1/regions/eu/override", [401, 401, 403, 200, 200]),
-        ("DELETE", "/v1/regions/eu/override", [401, 401, 403, 204, 204]),
-        ("POST", "/v1/reload", [401, 401, 403, 403, 200]),
-        ("GET", "/healthz", [200; 5]),
-        ("GET", "/readyz", [503; 5]),
-        ("GET", "/openapi.json", [200; 5]),
+        ("GET", "/v1/status", [401, 401, 200, 200, 200, 403]),
+        ("GET", "/v1/nowhere", [401, 401, 404, 404, 404, 403]),
+        ("GET", "/metrics", [401, 401, 200, 200, 200, 403]),
+        ("PUT", "/v1/regions/eu/override", [401, 401, 403, 200, 200, 403]),
+        ("DELETE", "/v1/regions/eu/override", [401, 401, 403, 204, 204, 403]),
+        ("PUT", "/v1/acme/www.gslb.example", [401, 401, 403, 200, 200, 200]),
+        ("GET", "/v1/acme", [401, 401, 200, 200, 200, 200]),
+        ("DELETE", "/v1/acme/www.gslb.example", [401, 401, 403, 204, 204, 204]),
+        ("POST", "/v1/reload", [401, 401, 403, 403, 200, 403]),
+        ("GET", "/healthz", [200; 6]),
+        ("GET", "/readyz", [503; 6]),
+        ("GET", "/openapi.json", [200; 6]),
     ];
-    let tokens = ["", "stranger-secret", "reader-secret", "oncall-secret", "root-secret"];
+    let tokens = ["", "stranger-secret", "reader-secret", "oncall-secret", "root-secret", "certbot-secret"];
     for (method, path, statuses) in rows {
         for (token, status) in tokens.iter().zip(statuses) {
             let bearer = format!("Authorization: Bearer {token}");
             let mut headers = vec!["Content-Type: application/json"];
             headers.extend((!token.is_empty()).then_some(bearer.as_str()));
-            let body = if method == "PUT" { down } else { "" };
+            let word = if path.starts_with("/v1/acme") { values } else { down };
+            let body = if method == "PUT" { word } else { "" };
             let said = node.ask(method, path, &headers, body).await;
             assert_eq!(said.status, status, "{method} {path} with '{token}': {}", said.text);
             if status == 401 {
                 assert_eq!(said.header(header::WWW_AUTHENTICATE), "Bearer realm=\"meridian\"");
             }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_token_may_be_limited_to_names() {
+    let limits = "names = [\"*.cust.gslb.example.\"]\n";
+    let node = Node::with(format!("{CONFIG}{}{limits}", tokens()));
+    // name, then what certbot and oncall get
+    let rows = [
+        ("cust.gslb.example", [200, 200]),
+        ("*.cust.gslb.example.", [200, 200]),
+        ("_acme-challenge.cust.gslb.example", [200, 200]),
+        ("a.cust.gslb.example", [403, 200]),
+        ("www.gslb.example", [403, 200]),
+    ];
+    for (name, statuses) in rows {
+        for (token, status) in ["certbot", "oncall"].into_iter().zip(statuses) {
+            let bearer = format!("Authorization: Bearer {token}-secret");
+            let headers = ["Content-Type: application/json", &bearer];
+            let path = format!("/v1/acme/{name}");
+            let said = node.ask("PUT", &path, &headers, r#"{"values":["x"]}"#).await;
+            assert_eq!(said.status, status, "{name} by {token}: {}", said.text);
+            if status == 403 {
+                assert!(said.text.contains("'certbot' may set challenges for cust.gslb.example. alone"));
+            }
+            let cleared = if status == 403 { 403 } else { 204 };
+            assert_eq!(node.ask("DELETE", &path, &headers, "").await.status, cleared, "{name} by {token}");
         }
     }
 }

@@ -12,7 +12,15 @@ async fn regions_and_services_show_what_is_believed() {
     node.answers("192.0.2.1");
     let said = node.get("/v1/services/www").await.json();
     assert_eq!((&said["name"], &said["policy"]), (&"www".into(), &"nearest".into()));
-    assert_eq!(said["names"], serde_json::json!(["www.gslb.example."]));
+    assert_eq!(
+        said["names"],
+        serde_json::json!([
+            "www.gslb.example.",
+            "*.cust.gslb.example.",
+            "old.gslb.example.",
+            "new.gslb.example."
+        ])
+    );
     let (eu, ap) = (&said["endpoints"][0], &said["endpoints"][1]);
     assert_eq!((&eu["region"], &eu["weight"], &eu["override"]), (&"eu".into(), &100.into(), &Value::Null));
     let four = &eu["families"][0];
@@ -117,6 +125,7 @@ async fn the_document_names_every_call() {
                 .map(|path| format!("get /v1/{path}")),
         )
         .chain(["healthz", "readyz", "metrics", "openapi.json"].map(|path| format!("get /{path}")))
+        .chain(["get /v1/acme", "put /v1/acme/{name}", "delete /v1/acme/{name}"].map(str::to_owned))
         .chain(["post /v1/reload".to_owned()])
         .collect();
     wanted.sort_unstable();

@@ -43,6 +43,42 @@ pub struct OverrideBody {
     pub revision: u64,
 }
 
+/// Values of an ACME challenge as they are asked for.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ValuesBody {
+    /// What the authority is to find: 1 to 8 values of 1 to 255 visible ASCII characters.
+    pub values: Vec<String>,
+    /// Whether the values that are there already stay, with the new end; else these take their place.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub add: bool,
+    /// For how long: `10m`, which is the default; from 1s to 1d.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_in: Option<String>,
+    /// Until when, in RFC 3339; in place of `expires_in`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<String>,
+}
+
+/// A challenge in force.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ChallengeBody {
+    /// The name that a certificate is for.
+    pub name: String,
+    /// The name that has the values, as TXT records.
+    pub record: String,
+    /// What the authority is to find.
+    pub values: Vec<String>,
+    /// The token's name, or `local`.
+    pub who: String,
+    /// When it was set.
+    pub since: String,
+    /// When it ends by itself.
+    pub expires_at: String,
+    /// Of the command that set it.
+    pub revision: u64,
+}
+
 /// What a reload came to.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct ReloadBody {

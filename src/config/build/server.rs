@@ -5,11 +5,11 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use super::Builder;
 use crate::config::file::{self, Cookies, RateLimit};
-use crate::config::leaf::{Identity, OneOf, Socket, Whole, unfit_name};
+use crate::config::leaf::{Domain, Identity, OneOf, Socket, Whole, unfit_name};
 use crate::config::reader::{Entry, List};
 use crate::config::text::Span;
-use crate::config::{Api, Config, CookieSecret, Server, Token};
-use crate::model::{Name, Place};
+use crate::config::{Api, Config, CookieSecret, Role, Server, Token};
+use crate::model::{Challenge, Name, Place};
 
 impl Builder<'_> {
     /// What this node serves.
@@ -154,8 +154,11 @@ impl Builder<'_> {
             let name = self.token_name(token, span, &mut names);
             let sha256 =
                 self.required(&token.sha256, span, "the token has no 'sha256'").map(|digest| digest.0);
-            let role =
-                self.required(&token.role, span, "the token has no 'role'; roles: read, operate, admin");
+            let role = self.required(
+                &token.role,
+                span,
+                "the token has no 'role'; roles: acme, read, operate, admin",
+            );
             if let (Some(digest), Some(at)) = (sha256, token.sha256.span())
                 && let Some(line) = digests.insert(digest, self.text.place(at).line)
             {
@@ -165,10 +168,23 @@ impl Builder<'_> {
                 );
             }
             if let (Some(name), Some(sha256), Some(&OneOf(role))) = (name, sha256, role) {
-                tokens.push(Token { name, sha256, role });
+                let names = self.challenge_names(&token.names, role);
+                tokens.push(Token { name, sha256, role, names });
             }
         }
         tokens
+    }
+
+    /// The names to which a token of the role `acme` is limited.
+    fn challenge_names(&mut self, entry: &Entry<List<Domain>>, role: Role) -> Vec<Name> {
+        let Some((list, span)) = entry.marked() else { return Vec::new() };
+        if role != Role::Acme {
+            self.error(
+                span,
+                "names limit a token of the role 'acme' alone; take them away, or give it that role",
+            );
+        }
+        list.marked().map(|(name, _)| Challenge::subject(&name.0)).collect()
     }
 
     fn token_name(

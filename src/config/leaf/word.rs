@@ -45,7 +45,7 @@ impl Word for OnAllDown {
 
 impl Word for Role {
     const WORDS: &'static [(&'static str, Self)] =
-        &[("read", Role::Read), ("operate", Role::Operate), ("admin", Role::Admin)];
+        &[("acme", Role::Acme), ("read", Role::Read), ("operate", Role::Operate), ("admin", Role::Admin)];
 }
 
 /// What a check does.

@@ -133,7 +133,15 @@ role = "read""#,
 name = "a"
 role = "root""#,
             r"m.toml:1:1: the token has no 'sha256'
-m.toml:3:8: role 'root' is not one of read, operate, admin",
+m.toml:3:8: role 'root' is not one of acme, read, operate, admin",
+        ),
+        (
+            r#"[[api.tokens]]
+name = "a"
+sha256 = "0000000000000000000000000000000000000000000000000000000000000000"
+role = "operate"
+names = ["www.example."]"#,
+            r"m.toml:5:9: names limit a token of the role 'acme' alone; take them away, or give it that role",
         ),
         (
             r#"[[api.tokens]]

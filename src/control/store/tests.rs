@@ -1,0 +1,139 @@
+//! What is written is read again: today's commands, yesterday's logs, and files that are gone or broken.
+
+use super::*;
+
+fn set(region: &str, state: OverrideState, until: Option<u64>) -> Command {
+    let (who, reason) = ("oncall".to_owned(), "drill".to_owned());
+    let word = Override { state, who, reason, since: time(1_000), until: until.map(time) };
+    Command::Set { subject: Subject::Region(region.into()), word }
+}
+
+fn name(text: &str) -> Name {
+    text.parse().unwrap()
+}
+
+fn challenge(of: &str, until: u64) -> Command {
+    let (values, who) = (vec!["one".to_owned(), "two".to_owned()], "certbot".to_owned());
+    let challenge = Challenge { name: name(of), values, who, since: time(1_000), until: time(until) };
+    Command::Challenge(Arc::new(challenge))
+}
+
+#[test]
+fn what_was_stored_is_there_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let endpoint = Subject::Endpoint { service: "www".into(), region: "eu-west".into() };
+    let commands = [
+        set("eu-west", OverrideState::Down, Some(5_000)),
+        set("us-east", OverrideState::Weight(5), None),
+        Command::Lift { subject: endpoint, who: "local".into(), at: time(1_001) },
+        set("sa-east", OverrideState::Drain, Some(1_500)),
+        challenge("www.example.", 5_000),
+        challenge("a\\.b.example.", 5_000),
+        challenge("c.example.", 1_500),
+        Command::Clear { name: name("a\\.b.example."), who: "local".into(), at: time(1_001) },
+    ];
+    let (mut store, mut state) = Store::open(directory.path(), time(1_000)).unwrap();
+    for command in &commands {
+        store.append(state.revision + 1, command).unwrap();
+        state = apply(state, command, time(1_002));
+    }
+    drop(store);
+    let (_, replayed) = Store::open(directory.path(), time(1_002)).unwrap();
+    assert_eq!(replayed, state);
+    let (_, later) = (0, Store::open(directory.path(), time(2_000)).unwrap().1);
+    assert_eq!(later.words(time(2_000)).count(), 2, "the drain ran out meanwhile");
+    let names: Vec<_> = later.challenges(time(2_000)).map(|one| one.word.name.to_string()).collect();
+    assert_eq!(names, ["www.example."], "one was cleared, one ran out");
+    assert_eq!(later.revision, 8, "revisions never go back");
+}
+
+/// What was written by earlier versions, as it was written; and what is written now.
+#[test]
+fn the_shape_is_a_promise() {
+    let rows = [
+        (
+            r#"{"region":"eu-west","word":{"state":"down","reason":"drill","until":5000},"who":"oncall","at":1000}"#,
+            set("eu-west", OverrideState::Down, Some(5_000)),
+        ),
+        (
+            r#"{"region":"eu-west","service":"www","who":"local","at":1000}"#,
+            Command::Lift {
+                subject: Subject::Endpoint { service: "www".into(), region: "eu-west".into() },
+                who: "local".into(),
+                at: time(1_000),
+            },
+        ),
+        (
+            r#"{"region":"","challenge":{"name":"www.example.","values":["one","two"],"until":5000},"who":"certbot","at":1000}"#,
+            challenge("www.example.", 5_000),
+        ),
+        (
+            r#"{"region":"","challenge":{"name":"www.example.","until":0},"who":"certbot","at":1000}"#,
+            Command::Clear { name: name("www.example."), who: "certbot".into(), at: time(1_000) },
+        ),
+    ];
+    for (text, command) in rows {
+        assert_eq!(decode(text.as_bytes()).unwrap(), command, "{text}");
+        assert_eq!(String::from_utf8(encode(&command)).unwrap(), text);
+    }
+}
+
+#[test]
+fn a_long_log_is_rewritten_without_losing_a_word_or_the_revision() {
+    let directory = tempfile::tempdir().unwrap();
+    let (store, state) = Store::open(directory.path(), time(1_000)).unwrap();
+    let mut expected = state;
+    let rows: Vec<_> = (1..=COMPACT_ABOVE + 1)
+        .map(|revision| match revision % 7 {
+            0 => (revision, challenge("www.example.", 5_000)),
+            rest => (revision, set(&format!("r{rest}"), OverrideState::Down, None)),
+        })
+        .collect();
+    store
+        .write(|table| {
+            for (revision, command) in &rows {
+                table.insert(*revision, encode(command).as_slice())?;
+            }
+            Ok(())
+        })
+        .unwrap();
+    for (_, command) in &rows {
+        expected = apply(expected, command, time(1_000));
+    }
+    drop(store);
+    drop(Store::open(directory.path(), time(1_000)).unwrap());
+    let (store, state) = Store::open(directory.path(), time(1_000)).unwrap();
+    assert_eq!(state, expected);
+    assert!(store.replay(time(1_000)).unwrap().1 < 10);
+}
+
+#[test]
+fn nothing_is_acknowledged_into_a_file_that_is_gone() {
+    let directory = tempfile::tempdir().unwrap();
+    let (mut store, _) = Store::open(directory.path(), time(0)).unwrap();
+    store.append(1, &set("eu-west", OverrideState::Down, None)).unwrap();
+    std::fs::remove_file(directory.path().join(FILE)).unwrap();
+    let error = store.append(2, &set("eu-west", OverrideState::Up, None)).unwrap_err();
+    assert!(matches!(error, StoreError::Gone(_)), "{error}");
+}
+
+#[test]
+fn a_file_that_is_opened_anew_goes_on_where_it_was() {
+    let directory = tempfile::tempdir().unwrap();
+    let (mut store, _) = Store::open(directory.path(), time(0)).unwrap();
+    store.append(1, &set("eu-west", OverrideState::Down, None)).unwrap();
+    store.reopen().unwrap();
+    store.append(2, &set("us-east", OverrideState::Down, None)).unwrap();
+    assert_eq!(store.replay(time(0)).unwrap().0.words(time(0)).count(), 2);
+}
+
+#[test]
+fn a_file_in_use_or_broken_is_a_clear_error() {
+    let directory = tempfile::tempdir().unwrap();
+    let held = Store::open(directory.path(), time(0)).unwrap();
+    let error = Store::open(directory.path(), time(0)).unwrap_err();
+    assert!(error.to_string().contains("is another meridian using it?"), "{error}");
+    drop(held);
+    std::fs::write(directory.path().join(FILE), b"not a database").unwrap();
+    assert!(matches!(Store::open(directory.path(), time(0)), Err(StoreError::Open(..))));
+}
