@@ -14,6 +14,8 @@ use super::rdata::{Complaint, Fields};
 /// One field of a record.
 #[derive(Clone, Copy)]
 enum Field {
+    /// A decimal number of 32 bits.
+    Number32,
     /// A decimal number of 16 bits.
     Number16,
     /// A decimal number of 8 bits.
@@ -58,17 +60,23 @@ pub(super) fn wire(rtype: u16, fields: &mut Fields<'_>) -> Option<Result<Vec<u8>
         Rtype::L32 => &[Number16, Address4],
         Rtype::EUI48 => &[Hyphens(6)],
         Rtype::EUI64 => &[Hyphens(8)],
-        // RFC 4701 §3.1; RFC 4398 §2.2, with numbers only; RFC 2535 §3, with numbers only
-        Rtype::DHCID => &[Base64],
-        Rtype::CERT => &[Number16, Number16, Number8, Base64],
-        Rtype::KEY => &[Number16, Number8, Number8, Base64],
+        // RFC 4701 §3.1, and two types of RFC 9886
+        Rtype::DHCID | Rtype::HHIT | Rtype::BRID => &[Base64],
+        // RFC 2535 §3, with numbers only, and a registration without an RFC
+        Rtype::KEY | Rtype::RKEY => &[Number16, Number8, Number8, Base64],
+        // RFC 4431 §2, and a registration without an RFC; with numbers only
+        Rtype::DLV | Rtype::TA => &[Number16, Number8, Number8, Hex],
+        // Registrations without an RFC, as BIND reads them
+        Rtype::SINK => &[Number8, Number8, Number8, Base64],
+        Rtype::TALINK => &[Name, Name],
+        Rtype::DOA => &[Number32, Number32, Number8, String, Base64],
         // RFC 8162 §2
         Rtype::SMIMEA => &[Number8, Number8, Number8, Hex],
         // RFC 2163 §4
         Rtype::PX => &[Number16, Name, Name],
         Rtype::SVCB | Rtype::HTTPS => return Some(super::svcb::wire(fields)),
         Rtype::LOC => return Some(super::loc::wire(fields)),
-        _ => return None,
+        _ => return super::rare::wire(rtype, fields),
     };
     let mut out = Vec::new();
     Some(form.iter().try_for_each(|&field| append(field, fields, &mut out)).map(|()| out))
@@ -76,6 +84,7 @@ pub(super) fn wire(rtype: u16, fields: &mut Fields<'_>) -> Option<Result<Vec<u8>
 
 fn append(field: Field, fields: &mut Fields<'_>, out: &mut Vec<u8>) -> Result<(), Complaint> {
     match field {
+        Field::Number32 => out.extend(number::<u32>(fields)?.to_be_bytes()),
         Field::Number16 => out.extend(number::<u16>(fields)?.to_be_bytes()),
         Field::Number8 => out.push(number::<u8>(fields)?),
         Field::Name => out.extend(fields.name()?),

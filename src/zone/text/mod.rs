@@ -2,7 +2,7 @@
 //!
 //! [`load`] reads a file and what it includes; [`parse`] does the same to a text in memory. The way of a text:
 //! `scan` finds entries and tokens, `read` and `head` give them an owner, a TTL and a type, `rdata` turns fields
-//! into wire form (with `extra`, `loc` and `svcb` where the `domain` crate falls short), `records` groups them
+//! into wire form (with `extra`, `rare`, `loc` and `svcb` where the `domain` crate falls short), `records` groups them
 //! into RRsets, and `check` judges whether those make a zone. An error spoils one entry; reading goes on behind
 //! it, so that an operator sees all of them at once.
 
@@ -14,6 +14,7 @@ mod head;
 mod include;
 mod loc;
 mod notes;
+mod rare;
 mod rdata;
 mod read;
 mod records;

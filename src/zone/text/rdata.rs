@@ -95,6 +95,11 @@ impl<'a> Fields<'a> {
         Ok(token.bytes(self.text))
     }
 
+    /// The next field, which stays the next.
+    pub fn peek(&self) -> Option<&'a [u8]> {
+        self.tokens.get(self.next).map(|token| token.bytes(self.text))
+    }
+
     /// The next field as a name in wire form.
     pub fn name(&mut self) -> Result<Vec<u8>, Complaint> {
         let quoted = self.tokens.get(self.next).is_some_and(|token| token.quoted);
