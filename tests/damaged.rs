@@ -123,12 +123,14 @@ fn each_is_one_clear_line() {
         stands.put(directory.path());
         let output = meridian(directory.path(), &["check"]).output().expect("the binary");
         let said = String::from_utf8(output.stderr).expect("UTF-8");
-        let line = format!("meridian.toml:8:14: {says}");
-        // What the decoder has to say may follow, on the same line.
-        let clear =
-            said.starts_with(&line) && said.lines().count() == 2 && said.ends_with("\n1 problem to mend\n");
+        // A frame that is not sound is told with its place; what only compiling finds, with the file alone. What the
+        // decoder has to say may follow, on the same line.
+        let line = said.strip_prefix("meridian.toml:8:14: ").or_else(|| said.strip_prefix("meridian.toml: "));
+        let clear = line.is_some_and(|line| line.starts_with(&says))
+            && said.lines().count() == 2
+            && said.ends_with("\n1 problem to mend\n");
         if output.status.code() != Some(2) || !clear {
-            wrong.push(format!("{name}: exit code {:?}\n{said}instead of\n{line}\n", output.status));
+            wrong.push(format!("{name}: exit code {:?}\n{said}instead of\n{says}\n", output.status));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
