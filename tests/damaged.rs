@@ -21,7 +21,7 @@ use rustix::process::Signal;
 use tempfile::TempDir;
 
 use client::steer;
-use damage::{DUBLIN, Damage, TOKYO, damages, sound};
+use damage::{DUBLIN, Damage, TOKYO, damages, silent, sound};
 use node::{Node, meridian};
 
 const CONFIG: &str = r#"
@@ -161,4 +161,20 @@ fn a_serving_node_takes_none_of_them() {
     assert!(count >= 25, "only {count} kinds of damage");
     let log = node.stop();
     assert!(!log.iter().any(|line| line.contains("panicked")), "{log:?}");
+}
+
+/// Clients of whom nothing is known get the regions as they are written, and the others what they always got.
+#[test]
+fn what_says_nothing_is_no_damage() {
+    let directory = directory();
+    let node = Node::start(directory.path());
+    for (name, bytes) in silent() {
+        let before = node.process.log.count();
+        Stands::Bytes(bytes).put(directory.path());
+        node.process.signal(Signal::HUP);
+        node.process.log.wait_after(before, "reloaded");
+        let places = [DUBLIN, TOKYO].map(|subnet| steer(node.dns, "www.gslb.example", subnet).join(" "));
+        assert_eq!(places, ["198.51.100.10"; 2], "{name}");
+    }
+    node.stop();
 }

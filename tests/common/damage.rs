@@ -226,3 +226,27 @@ fn records() -> Vec<Damage> {
         ],
     )
 }
+
+/// What can be read, but tells nothing of Tokyo: places that are not on Earth, codes that are none, zeros for records.
+pub fn silent() -> Vec<(String, Vec<u8>)> {
+    let tokyo =
+        |value: &Value| Writer::new(true, 28).insert(DUBLIN, &country("IE")).insert(TOKYO, value).finish();
+    let at = |lat: f64, lon: f64| {
+        let point = vec![("latitude", Value::Double(lat)), ("longitude", Value::Double(lon))];
+        (format!("at {lat}, {lon}"), tokyo(&Value::Map(vec![("location", Value::Map(point))])))
+    };
+    let zeros = changed(|bytes| {
+        let (from, to) = (tree(bytes) + 16, find(bytes, MARK));
+        bytes[from..to].fill(0);
+    });
+    vec![
+        at(f64::NAN, 139.69),
+        at(35.68, f64::NAN),
+        at(f64::INFINITY, 139.69),
+        at(91.0, 139.69),
+        at(35.68, -181.0),
+        ("no country's code".into(), tokyo(&country("??"))),
+        ("half of a place".into(), tokyo(&Value::Map(vec![("latitude", Value::Double(35.68))]))),
+        ("zeros for data".into(), zeros),
+    ]
+}
