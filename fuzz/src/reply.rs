@@ -101,8 +101,7 @@ pub fn read(reply: &[u8]) -> Parts {
     let mut options = None;
     let sections = [counts.ancount(), counts.nscount(), counts.arcount()].map(|count| {
         let records = (0..count).map(|_| ParsedRecord::parse(&mut parser).expect("a record"));
-        let mut section: Vec<String> =
-            records.filter_map(|record| text(&record, &mut options)).collect();
+        let mut section: Vec<String> = records.filter_map(|record| text(&record, &mut options)).collect();
         section.sort();
         section
     });
