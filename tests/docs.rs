@@ -276,6 +276,55 @@ fn every_metric_is_described_and_no_other() {
     assert_eq!(described, made);
 }
 
+//------------ Proofs --------------------------------------------------------
+
+/// Texts of all files with this ending, below a path.
+fn texts(path: &Path, ending: &str) -> String {
+    let mut text = String::new();
+    for entry in std::fs::read_dir(path).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            text += &texts(&path, ending);
+        } else if path.extension().is_some_and(|extension| extension == ending) {
+            text += &std::fs::read_to_string(&path).unwrap();
+        }
+    }
+    text
+}
+
+/// Whether what a page names as a proof is there: `file: a scenario`, `fuzz: a target`, or a test in backticks.
+fn is_there(proof: &str, tests: &str) -> bool {
+    if let Some(test) = proof.strip_prefix('`').and_then(|proof| proof.strip_suffix('`')) {
+        return tests.contains(&format!(" fn {test}(")) || tests.contains(&format!("\nfn {test}("));
+    }
+    match proof.split_once(": ") {
+        Some(("fuzz", target)) => root().join(format!("fuzz/fuzz_targets/{target}.rs")).exists(),
+        Some((file, title)) => {
+            std::fs::read_to_string(root().join(format!("tests/scenarios/{file}.scenario")))
+                .is_ok_and(|text| text.contains(&format!("\n--- scenario {title}")))
+        }
+        None => false,
+    }
+}
+
+#[test]
+fn every_proof_is_there() {
+    let tests = texts(&root().join("src"), "rs") + &texts(&root().join("tests"), "rs");
+    let page = page("docs/dns.md");
+    let (mut count, mut wrong) = (0, Vec::new());
+    // The last column of every table that has one for proofs.
+    for table in page.split("\n\n").filter(|table| table.contains("| proven by |")) {
+        let cells = table.lines().skip(2).filter_map(|row| row.trim_end_matches(" |").rsplit(" | ").next());
+        for proof in cells.flat_map(|cell| cell.split("; ")) {
+            count += 1;
+            wrong.extend((!is_there(proof, &tests)).then_some(proof));
+        }
+    }
+    assert!(count > 80, "only {count} proofs were found");
+    assert!(wrong.is_empty(), "docs/dns.md names what is not there:\n{}", wrong.join("\n"));
+    assert!(!is_there("`nobody_wrote_this`", &tests) && !is_there("names: nobody wrote this", &tests));
+}
+
 //------------ Dependencies and decisions ------------------------------------
 
 #[test]

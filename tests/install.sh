@@ -14,7 +14,7 @@ package_of() {
         curl) echo curl ;;
         ip) echo iproute2 ;;
         unshare) echo util-linux ;;
-        cc) echo build-essential ;;
+        cc | c++) echo build-essential ;;
         gdnsd) echo gdnsd ;;
         knotd) echo knot knot-module-geoip ;;
         pdns_server) echo pdns-server pdns-backend-geoip ;;

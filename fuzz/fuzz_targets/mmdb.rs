@@ -71,7 +71,7 @@ fuzz_target!(|input: &[u8]| {
     for address in addresses {
         drop(database.lookup(address));
     }
-    drop((database.kind().len(), database.description().len(), database.build_epoch()));
+    let _ = (database.kind().len(), database.description().len(), database.build_epoch());
     let databases = [database];
     let regions = [region("eu-west", 53.35, -6.26), region("ap-northeast", 35.68, 139.69)];
     let input = Input {

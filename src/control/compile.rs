@@ -159,8 +159,18 @@ fn geography(
         threads,
     };
     let table = geo::compile(&input);
-    let whole = Place::file(&config.path);
-    (facts, table.map_err(|error| problems.error(&whole, with_causes(&error))).ok())
+    (facts, table.map_err(|error| problems.error(&place_of(&error, config), with_causes(&error))).ok())
+}
+
+/// Where a database stands in the configuration that turned out to be damaged only when it was read through.
+fn place_of(error: &geo::CompileError, config: &Config) -> Place {
+    let named = match error {
+        geo::CompileError::Database(error) => {
+            config.geo.databases.iter().find(|(path, _)| path == error.path()).map(|(_, place)| place)
+        }
+        _ => None,
+    };
+    named.cloned().unwrap_or_else(|| Place::file(&config.path))
 }
 
 fn open_databases(config: &Config, problems: &mut Problems) -> Vec<geo::Database> {

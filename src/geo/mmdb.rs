@@ -67,6 +67,17 @@ pub enum DatabaseError {
     },
 }
 
+impl DatabaseError {
+    /// The file, as the operator named it.
+    pub fn path(&self) -> &Path {
+        match self {
+            DatabaseError::Read { path, .. }
+            | DatabaseError::Foreign { path, .. }
+            | DatabaseError::Damaged { path, .. } => path,
+        }
+    }
+}
+
 impl Database {
     /// Reads a database into memory and checks its frame: metadata, tree and data must fit into the file.
     pub fn open(path: &Path) -> Result<Database, DatabaseError> {

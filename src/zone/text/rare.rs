@@ -113,13 +113,14 @@ fn prefix(word: &[u8]) -> Option<Vec<u8>> {
     let text = str::from_utf8(word).ok()?;
     let (negated, text) = text.strip_prefix('!').map_or((0, text), |rest| (0x80, rest));
     let (family, network) = text.split_once(':')?;
-    let network: ipnet::IpNet = network.parse().ok()?;
-    let (expected, octets) = match network.addr() {
-        IpAddr::V4(four) => ("1", four.octets().to_vec()),
-        IpAddr::V6(six) => ("2", six.octets().to_vec()),
+    let (address, bits) = network.split_once('/')?;
+    let (expected, most, octets) = match address.parse().ok()? {
+        IpAddr::V4(four) => ("1", 32, four.octets().to_vec()),
+        IpAddr::V6(six) => ("2", 128, six.octets().to_vec()),
     };
+    let bits = bits.parse().ok().filter(|bits| *bits <= most)?;
     let length = octets.iter().rposition(|octet| *octet != 0).map_or(0, |last| last + 1);
-    let head = [0, family.parse().ok()?, network.prefix_len(), negated | length as u8];
+    let head = [0, family.parse().ok()?, bits, negated | length as u8];
     (family == expected).then(|| [&head, &octets[..length]].concat())
 }
 
