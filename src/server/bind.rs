@@ -20,6 +20,9 @@ pub const RECEIVE_BUFFER: usize = 8 << 20;
 /// room for seconds.
 const SEND_BUFFER: usize = 8 << 20;
 
+/// How many ports the system may choose until one is free for UDP as well.
+const CHOICES: usize = 16;
+
 /// An idle worker wakes this often, to let go of an old snapshot and to notice the end.
 pub const IDLE_WAKE: Duration = Duration::from_secs(1);
 
@@ -86,8 +89,14 @@ impl Listeners {
     /// so would be shared with a stranger of the same user, too.
     fn bind_one(&mut self, address: SocketAddr) -> Result<(), BindError> {
         let failed = |transport| move |source| BindError { transport, address, source };
-        let tcp = bind_tcp(address).map_err(failed("TCP"))?;
-        let bound = tcp.local_addr().map_err(failed("TCP"))?;
+        let (mut tcp, mut bound) = bind_tcp(address).map_err(failed("TCP"))?;
+        // A port that the system chose for TCP may be somebody's for UDP: then another will do.
+        for _ in 0..CHOICES {
+            if address.port() != 0 || !is_taken(bound) {
+                break;
+            }
+            (tcp, bound) = bind_tcp(address).map_err(failed("TCP"))?;
+        }
         if is_taken(bound) {
             return Err(failed("UDP")(io::ErrorKind::AddrInUse.into()));
         }
@@ -136,7 +145,8 @@ fn bind_udp(address: SocketAddr, shared: bool) -> io::Result<(UdpSocket, usize)>
     Ok((socket.into(), granted))
 }
 
-fn bind_tcp(address: SocketAddr) -> io::Result<TcpListener> {
+/// A TCP listener, and where it listens.
+fn bind_tcp(address: SocketAddr) -> io::Result<(TcpListener, SocketAddr)> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     if address.is_ipv6() {
         socket.set_only_v6(true)?;
@@ -145,7 +155,9 @@ fn bind_tcp(address: SocketAddr) -> io::Result<TcpListener> {
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
-    Ok(socket.into())
+    let listener: TcpListener = socket.into();
+    let bound = listener.local_addr()?;
+    Ok((listener, bound))
 }
 
 #[cfg(test)]

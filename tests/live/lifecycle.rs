@@ -88,7 +88,8 @@ fn failing_start(scene: &Scene) -> (Option<i32>, Vec<String>) {
 #[test]
 fn a_taken_port_is_one_clear_line() {
     let cure = "the port is taken; stop what listens there, or configure another port";
-    let udp = UdpSocket::bind("127.0.0.1:0").unwrap();
+    // At an address of its own: elsewhere somebody's connection may have the same port of TCP.
+    let udp = UdpSocket::bind("127.0.0.77:0").unwrap();
     let tcp = TcpListener::bind("127.0.0.1:0").unwrap();
     let first = Scene::new();
     let node = Node::start(first.path());
