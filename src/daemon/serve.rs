@@ -305,6 +305,8 @@ impl Starting {
         // each took the first few would crowd there and leave the rest idle.
         let pinned = listeners.udp.len() == processors.len();
         info!(workers = listeners.udp.len(), processors = processors.len(), pinned, "UDP workers");
+        let taken = listeners.tcp.len() + listeners.udp.iter().map(Vec::len).sum::<usize>();
+        let limits = tcp::Limits::within(raise_descriptors().saturating_sub(taken as u64));
         for (number, sockets) in listeners.udp.into_iter().enumerate() {
             for socket in sockets {
                 let worker = udp::UdpWorker {
@@ -318,7 +320,7 @@ impl Starting {
             }
         }
         let worker = self.worker();
-        let thread = spawn_tcp(listeners.tcp, shared, worker, self.stop_answering.clone())?;
+        let thread = spawn_tcp(listeners.tcp, shared, worker, limits, self.stop_answering.clone())?;
         self.threads.push(thread);
         Ok(())
     }
@@ -371,11 +373,11 @@ fn spawn_tcp(
     listeners: Vec<TcpListener>,
     shared: &Shared,
     worker: Worker,
+    limits: tcp::Limits,
     shutdown: CancellationToken,
 ) -> std::io::Result<JoinHandle<()>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let reader = shared.reader();
-    let limits = tcp::Limits::within(raise_descriptors());
     std::thread::Builder::new().name("tcp".into()).spawn(move || {
         let local = tokio::task::LocalSet::new();
         let serve = tcp::run(listeners, reader, worker, limits, shutdown, TCP_GRACE);

@@ -41,8 +41,8 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// The default, with at most half of the process's file descriptors for connections: strangers must not take
-    /// those that probes, the API and the node's own question need.
+    /// The default, with at most half of so many file descriptors, which are still free, for connections: strangers
+    /// must not take those that probes, the API and the node's own question need.
     pub fn within(descriptors: u64) -> Limits {
         let limits = Limits::default();
         let half = usize::try_from(descriptors / 2).unwrap_or(usize::MAX);
