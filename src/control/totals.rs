@@ -72,3 +72,92 @@ fn add_all(snapshot: &Snapshot, totals: &mut HashMap<(String, String, Family), (
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Weak;
+    use std::time::{Duration, Instant, SystemTime};
+
+    use super::*;
+    use crate::control::{Node, load};
+    use crate::geo::Threads;
+    use crate::snapshot::{Shared, World};
+
+    const CONFIG: &str = r#"
+server = { listen = ["127.0.0.1:0"], identity = "one" }
+zones."g.example." = { file = "g.zone" }
+regions.eu.location = { lat = 53.0, lon = -6.0 }
+[services.www]
+names = ["www.g.example."]
+check.kind = "none"
+endpoints.eu.addresses = ["198.51.100.1"]
+"#;
+
+    /// Worlds that hold the same, as after a reload of an unchanged file.
+    fn snapshot() -> Arc<Snapshot> {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("meridian.toml");
+        std::fs::write(&path, CONFIG).unwrap();
+        let zone = "@ 60 SOA ns1 host 1 1 1 1 7\n@ 60 NS ns1\nns1 60 A 192.0.2.53\n";
+        std::fs::write(directory.path().join("g.zone"), zone).unwrap();
+        let node = Node { host_name: "host".into(), cookie_secret: [7; 16] };
+        let (built, problems) = load(&path, &node, Threads::One);
+        let built = built.unwrap_or_else(|| panic!("{problems}"));
+        Arc::new(built.at_rest(SystemTime::UNIX_EPOCH, 2))
+    }
+
+    fn www() -> (String, String, Family) {
+        ("www".into(), "eu".into(), Family::V4)
+    }
+
+    #[test]
+    fn control_lets_go_of_an_old_snapshot_last_and_a_worker_never_frees_it() {
+        let first = snapshot();
+        // Of the snapshot itself there must be no weak reference: settling asks whether it is alone.
+        let old: Weak<World> = Arc::downgrade(&first.world);
+        let shared = Shared::new(first);
+        let mut workers = [shared.reader(), shared.reader()];
+        for worker in &mut workers {
+            worker.load();
+        }
+        let mut totals = Totals::default();
+        totals.retire(shared.swap(snapshot()));
+
+        // Both workers, then one, still answer from it, and what they hand out counts.
+        for (turn, worker) in workers.iter_mut().enumerate() {
+            totals.settle();
+            assert_eq!(totals.waiting(), 1);
+            totals.retired[0].tallies[turn].hand_out(0, 100 + turn as u64);
+            assert_eq!(totals.with(&shared.load())[&www()], (turn as u64 + 1, 100 + turn as u64));
+            worker.load();
+            // The worker has let go of its reference, and did not take the snapshot with it.
+            assert_eq!((Arc::strong_count(&totals.retired[0]), old.strong_count()), (2 - turn, 1));
+        }
+
+        totals.settle();
+        assert_eq!(totals.waiting(), 0);
+        let patience = Instant::now() + Duration::from_secs(30);
+        while old.strong_count() > 0 {
+            assert!(Instant::now() < patience, "nobody freed it");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        assert_eq!(totals.with(&shared.load())[&www()], (2, 101));
+    }
+
+    #[test]
+    fn snapshots_that_share_their_tallies_are_counted_once() {
+        let shared = Shared::new(snapshot());
+        let mut totals = Totals::default();
+        shared.load().tallies[0].hand_out(0, 7);
+        for _ in 0..3 {
+            let next = shared.load().with(crate::snapshot::Challenges::default());
+            totals.retire(shared.swap(Arc::new(next)));
+        }
+        assert_eq!(totals.with(&shared.load())[&www()], (1, 7));
+        totals.settle();
+        assert_eq!((totals.waiting(), totals.with(&shared.load())[&www()]), (0, (1, 7)));
+        totals.retire(shared.swap(snapshot()));
+        totals.settle();
+        assert_eq!((totals.waiting(), totals.with(&shared.load())[&www()]), (0, (1, 7)));
+    }
+}

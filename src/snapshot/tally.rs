@@ -42,3 +42,25 @@ impl Tally {
         (handed.answers.read(), handed.until.read())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_worker_writes_to_a_line_of_another() {
+        let tallies: Vec<Tally> = (0..8).map(|_| Tally::new(3)).collect();
+        let lines = |tally: &Tally| {
+            let written = &tally.0[MARGIN..MARGIN + 3];
+            let from = written.as_ptr().addr();
+            // Processors fetch lines in pairs.
+            from / 128..=(from + size_of_val(written) - 1) / 128
+        };
+        for (number, one) in tallies.iter().enumerate() {
+            for other in &tallies[..number] {
+                let (one, other) = (lines(one), lines(other));
+                assert!(one.end() < other.start() || other.end() < one.start(), "{one:?} {other:?}");
+            }
+        }
+    }
+}

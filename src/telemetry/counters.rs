@@ -169,3 +169,21 @@ impl Counters {
         self.rcodes[RCODE_PLACES.get(usize::from(rcode)).map_or(RCODES.len(), |at| usize::from(*at))].add();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counters_stand_on_pairs_of_cache_lines_of_their_own() {
+        let workers: Vec<Counters> = (0..3).map(|_| Counters::default()).collect();
+        for pair in workers.windows(2) {
+            let place = |counters: &Counters| std::ptr::from_ref(counters).addr();
+            assert_eq!(
+                (place(&pair[0]) % 128, place(&pair[1]) - place(&pair[0])),
+                (0, size_of::<Counters>())
+            );
+            assert_eq!(size_of::<Counters>() % 128, 0);
+        }
+    }
+}

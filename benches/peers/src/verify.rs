@@ -9,8 +9,10 @@ use crate::wire::{CLIENT_COOKIE, COOKIE, FLAGS_AT, LABEL_AT, MISSING, QUESTION_A
 /// What a server is expected to say.
 #[derive(Clone, Copy, Debug)]
 pub struct Expect {
-    /// Addresses are 198.51.100.1 and so on, as many as there are regions; 0: there is nothing in the answer
-    /// (the floor's).
+    /// The network that addresses are in: [`NETWORK`], or one that this machine can listen in.
+    pub network: [u8; 3],
+    /// Addresses are the network's first and so on, as many as there are regions; 0: there is nothing in the
+    /// answer (the floor's).
     pub addresses: u8,
     /// Whether the client subnet comes back.
     pub subnet: bool,
@@ -50,12 +52,17 @@ pub enum Wrong {
     Stray,
 }
 
-/// The network of all addresses that are handed out.
+/// The network of the addresses that are handed out, where nobody has to listen at them.
 pub const NETWORK: [u8; 3] = [198, 51, 100];
 
 /// A region's address.
 pub fn address(region: usize) -> Ipv4Addr {
-    Ipv4Addr::new(NETWORK[0], NETWORK[1], NETWORK[2], region as u8 + 1)
+    address_in(NETWORK, region)
+}
+
+/// A region's address in another network.
+pub fn address_in([a, b, c]: [u8; 3], region: usize) -> Ipv4Addr {
+    Ipv4Addr::new(a, b, c, region as u8 + 1)
 }
 
 impl Expect {
@@ -84,7 +91,7 @@ impl Expect {
         for _ in 0..count(6) {
             let record = records.next().ok_or(Wrong::Form)?;
             let octets: [u8; 4] = record.data.try_into().map_err(|_| Wrong::Address)?;
-            let known = octets[..3] == NETWORK && (1..=self.addresses).contains(&octets[3]);
+            let known = octets[..3] == self.network && (1..=self.addresses).contains(&octets[3]);
             if record.kind != 1 || !known {
                 return Err(Wrong::Address);
             }

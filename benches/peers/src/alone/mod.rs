@@ -2,6 +2,7 @@
 
 mod agree;
 mod api;
+mod backend;
 mod dnsperf;
 mod reload;
 mod start;

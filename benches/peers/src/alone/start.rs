@@ -68,7 +68,7 @@ fn measure(
 fn with_databases(launch: &Launch, seat: &Seat, databases: &[PathBuf]) -> Result<()> {
     let place = launch.log.parent().unwrap_or(Path::new("."));
     let regions = if seat.server == Server::Meridian4 { four() } else { thirty_two() };
-    let extra = Extra { api: servers::api(seat.address), databases: databases.to_vec() };
+    let extra = Extra::unchecked(servers::api(seat.address), databases.to_vec());
     servers::meridian_configuration(place, seat.address, seat.size, &regions, &extra).map(drop)
 }
 

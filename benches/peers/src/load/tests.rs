@@ -5,7 +5,8 @@ use std::net::UdpSocket;
 use super::*;
 use crate::workload::Workload;
 
-const FLOOR: Expect = Expect { addresses: 0, subnet: false, cookie: false, missing: false };
+const FLOOR: Expect =
+    Expect { network: crate::verify::NETWORK, addresses: 0, subnet: false, cookie: false, missing: false };
 
 /// Answers what it is asked as `answer` says, until nothing comes any more.
 fn server(mut answer: impl FnMut(usize, &mut Vec<u8>) -> usize + Send + 'static) -> SocketAddr {

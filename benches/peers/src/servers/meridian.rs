@@ -1,4 +1,4 @@
-//! Meridian as `serve` runs it: one worker, counters, cookies and every check of a query on; no probes.
+//! Meridian as `serve` runs it: one worker, counters, cookies and every check of a query on.
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use super::{Call, Seat, Server, text, words};
-use crate::verify::address;
+use crate::verify::{NETWORK, address_in};
 use crate::wire;
 use crate::workload::Size;
 use crate::world::{Region, World, ZONE_HEAD, four, thirty_two, write};
@@ -19,11 +19,22 @@ pub struct Extra {
     pub api: SocketAddr,
     /// Databases, in the order in which they are read.
     pub databases: Vec<PathBuf>,
+    /// The network that endpoints are in.
+    pub network: [u8; 3],
+    /// The service's check: the inside of a TOML table.
+    pub check: String,
+}
+
+impl Extra {
+    /// No probes, as wherever only answering is measured.
+    pub fn unchecked(api: SocketAddr, databases: Vec<PathBuf>) -> Extra {
+        Extra { api, databases, network: NETWORK, check: "kind = \"none\"".to_owned() }
+    }
 }
 
 pub fn prepare(seat: &Seat, world: &World, place: &Path) -> Result<Call> {
     let regions = if seat.server == Server::Meridian4 { four() } else { thirty_two() };
-    let extra = Extra { api: api(seat.address), databases: vec![world.countries_file.clone()] };
+    let extra = Extra::unchecked(api(seat.address), vec![world.countries_file.clone()]);
     let path = configuration(place, seat.address, seat.size, &regions, &extra)?;
     Ok((world.meridian.clone(), words(&["serve", "--config", &text(&path)])))
 }
@@ -55,9 +66,10 @@ pub fn configuration(
     }
     let names: Vec<String> = (0..size.names()).map(|number| format!("\"{}\"", wire::name(number))).collect();
     writeln!(file, "[services.www]\nnames = [\n{}\n]", names.join(",\n"))?;
-    writeln!(file, "[services.www.check]\nkind = \"none\"")?;
+    writeln!(file, "[services.www.check]\n{}", extra.check)?;
     for (index, region) in regions.iter().enumerate() {
-        writeln!(file, "[services.www.endpoints.{}]\naddresses = [\"{}\"]", region.name, address(index))?;
+        let address = address_in(extra.network, index);
+        writeln!(file, "[services.www.endpoints.{}]\naddresses = [\"{address}\"]", region.name)?;
     }
     write(place, "meridian.toml", &file)
 }

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::floor::Growth;
 use crate::process::Launch;
-use crate::verify::Expect;
+use crate::verify::{self, Expect};
 use crate::workload::{Size, Workload};
 use crate::world::World;
 
@@ -106,7 +106,8 @@ impl Server {
 
     /// What its answers are to look like.
     pub fn expect(self) -> Expect {
-        let expect = |addresses, subnet, cookie| Expect { addresses, subnet, cookie, missing: true };
+        let network = verify::NETWORK;
+        let expect = |addresses, subnet, cookie| Expect { network, addresses, subnet, cookie, missing: true };
         match self {
             Server::Floor => Expect { missing: false, ..expect(0, false, false) },
             Server::Meridian4 => expect(4, true, true),

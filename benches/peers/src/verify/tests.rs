@@ -3,7 +3,7 @@
 use super::*;
 use crate::wire;
 
-const EXPECT: Expect = Expect { addresses: 4, subnet: true, cookie: true, missing: true };
+const EXPECT: Expect = Expect { network: NETWORK, addresses: 4, subnet: true, cookie: true, missing: true };
 
 /// An answer with one address and both options, or NXDOMAIN with an SOA's stand-in.
 fn answer(query: &[u8], there: bool) -> Vec<u8> {
