@@ -4,7 +4,7 @@
 use std::net::Ipv4Addr;
 use std::ops::RangeInclusive;
 
-use domain::base::iana::Rtype;
+use domain::base::iana::{Rtype, SecurityAlgorithm};
 use domain::base::scan::Scanner;
 use domain::utils::base64;
 
@@ -20,6 +20,8 @@ enum Field {
     Number16,
     /// A decimal number of 8 bits.
     Number8,
+    /// A security algorithm, by number or mnemonic.
+    Algorithm,
     /// A name, never compressed.
     Name,
     /// A character string.
@@ -62,10 +64,10 @@ pub(super) fn wire(rtype: u16, fields: &mut Fields<'_>) -> Option<Result<Vec<u8>
         Rtype::EUI64 => &[Hyphens(8)],
         // RFC 4701 §3.1, and two types of RFC 9886
         Rtype::DHCID | Rtype::HHIT | Rtype::BRID => &[Base64],
-        // RFC 2535 §3, with numbers only, and a registration without an RFC
-        Rtype::KEY | Rtype::RKEY => &[Number16, Number8, Number8, Base64],
-        // RFC 4431 §2, and a registration without an RFC; with numbers only
-        Rtype::DLV | Rtype::TA => &[Number16, Number8, Number8, Hex],
+        // RFC 2535 §3, and a registration without an RFC
+        Rtype::KEY | Rtype::RKEY => &[Number16, Number8, Algorithm, Base64],
+        // RFC 4431 §2, and a registration without an RFC
+        Rtype::DLV | Rtype::TA => &[Number16, Algorithm, Number8, Hex],
         // Registrations without an RFC, as BIND reads them
         Rtype::SINK => &[Number8, Number8, Number8, Base64],
         Rtype::TALINK => &[Name, Name],
@@ -76,6 +78,7 @@ pub(super) fn wire(rtype: u16, fields: &mut Fields<'_>) -> Option<Result<Vec<u8>
         Rtype::PX => &[Number16, Name, Name],
         Rtype::SVCB | Rtype::HTTPS => return Some(super::svcb::wire(fields)),
         Rtype::LOC => return Some(super::loc::wire(fields)),
+        Rtype::SIG | Rtype::NXT | Rtype::A6 => return Some(super::old::wire(Rtype::from_int(rtype), fields)),
         _ => return super::rare::wire(rtype, fields),
     };
     let mut out = Vec::new();
@@ -87,6 +90,7 @@ fn append(field: Field, fields: &mut Fields<'_>, out: &mut Vec<u8>) -> Result<()
         Field::Number32 => out.extend(number::<u32>(fields)?.to_be_bytes()),
         Field::Number16 => out.extend(number::<u16>(fields)?.to_be_bytes()),
         Field::Number8 => out.push(number::<u8>(fields)?),
+        Field::Algorithm => out.push(algorithm(fields)?),
         Field::Name => out.extend(fields.name()?),
         Field::String => fields.string(out)?,
         Field::Strings => out.extend(fields.scan_charstr_entry()?),
@@ -109,6 +113,18 @@ pub(super) fn number<N: std::str::FromStr>(fields: &mut Fields<'_>) -> Result<N,
     let word = fields.word()?;
     let digits = str::from_utf8(word).ok().filter(|word| word.bytes().all(|byte| byte.is_ascii_digit()));
     digits.and_then(|digits| digits.parse().ok()).ok_or(Complaint::Crate("a number that fits is needed here"))
+}
+
+/// A security algorithm: its number, or its mnemonic in IANA's registry or in BIND.
+pub(super) fn algorithm(fields: &mut Fields<'_>) -> Result<u8, Complaint> {
+    const OF_BIND: [(&[u8], u8); 3] = [(b"NSEC3DSA", 6), (b"NSEC3RSASHA1", 7), (b"ECCGOST", 12)];
+    let word = fields.peek().unwrap_or_default();
+    let registered = SecurityAlgorithm::from_mnemonic(word).map(SecurityAlgorithm::to_int);
+    let of_bind = OF_BIND.iter().find(|(name, _)| word.eq_ignore_ascii_case(name)).map(|(_, number)| *number);
+    match registered.or(of_bind) {
+        Some(known) => fields.word().map(|_| known),
+        None => number::<u8>(fields),
+    }
 }
 
 /// All words that are left, joined and decoded; at least one octet.

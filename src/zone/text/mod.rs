@@ -14,6 +14,7 @@ mod head;
 mod include;
 mod loc;
 mod notes;
+mod old;
 mod rare;
 mod rdata;
 mod read;

@@ -7,7 +7,7 @@ use domain::base::iana::Rtype;
 use domain::base::scan::Scanner;
 use domain::utils::base64;
 
-use super::extra::number;
+use super::extra::{algorithm, number};
 use super::rdata::{Complaint, Fields};
 use super::rtype;
 
@@ -32,7 +32,8 @@ pub(super) fn wire(rtype: u16, fields: &mut Fields<'_>) -> Option<Result<Vec<u8>
 /// RFC 9859.
 const DSYNC: u16 = 66;
 
-type Read = Result<(), Complaint>;
+/// Reading appends to the wire form.
+pub(super) type Read = Result<(), Complaint>;
 
 /// RFC 1035 §3.4.2: an address, a protocol, and a bit for each port; all by number, but for the protocols.
 fn services(fields: &mut Fields<'_>, out: &mut Vec<u8>) -> Read {
@@ -89,13 +90,8 @@ fn certificate(fields: &mut Fields<'_>, out: &mut Vec<u8>) -> Read {
     };
     out.extend(kind.to_be_bytes());
     out.extend(number::<u16>(fields)?.to_be_bytes());
-    out.push(number::<u8>(fields)?);
-    let mut text = Vec::new();
-    while fields.continues() {
-        text.extend_from_slice(fields.word()?);
-    }
-    out.extend(in_base64(&text)?);
-    Ok(())
+    out.push(algorithm(fields)?);
+    all_in_base64(fields, out)
 }
 
 /// RFC 3123 §4, §5: `[!]family:address/prefix`, any number of them. Zeros at an address' end are left out.
@@ -212,6 +208,16 @@ fn six(address: IpAddr) -> Option<[u8; 16]> {
     if let IpAddr::V6(six) = address { Some(six.octets()) } else { None }
 }
 
+/// All words that are left, joined and decoded; at least one octet.
+pub(super) fn all_in_base64(fields: &mut Fields<'_>, out: &mut Vec<u8>) -> Read {
+    let mut text = Vec::new();
+    while fields.continues() {
+        text.extend_from_slice(fields.word()?);
+    }
+    out.extend(in_base64(&text)?);
+    Ok(())
+}
+
 fn in_base64(text: &[u8]) -> Result<Vec<u8>, Complaint> {
     let octets = str::from_utf8(text).ok().and_then(|text| base64::decode(text).ok());
     octets
@@ -220,7 +226,7 @@ fn in_base64(text: &[u8]) -> Result<Vec<u8>, Complaint> {
 }
 
 /// Sets a bit of the map that begins at `start`, counted from the highest of its first octet.
-fn set_bit(out: &mut Vec<u8>, start: usize, bit: u16) {
+pub(super) fn set_bit(out: &mut Vec<u8>, start: usize, bit: u16) {
     let octet = start + usize::from(bit / 8);
     out.resize(out.len().max(octet + 1), 0);
     out[octet] |= 0x80 >> (bit % 8);
