@@ -184,6 +184,13 @@ impl Database {
     pub(super) fn tangled(&self, _: Tangled) -> DatabaseError {
         damaged(&self.path, "its search tree loops", None)
     }
+
+    /// What it means that no record says anything of use: an empty file, or a database of something else.
+    pub(super) fn mute(&self) -> DatabaseError {
+        let what = "of no use: nowhere in it is a country, a continent, a subdivision, a place or an ASN; give a \
+                    Country, City or ASN database";
+        DatabaseError::Foreign { path: self.path.clone(), what }
+    }
 }
 
 fn damaged(path: &Path, what: &'static str, source: Option<MaxMindDbError>) -> DatabaseError {

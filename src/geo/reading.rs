@@ -66,6 +66,8 @@ struct Reading<'a> {
     wanted: Wanted,
     records: Records,
     met: RecordId,
+    /// Whether any record says where anybody is, or who announces them.
+    speaks: bool,
     walks: std::array::IntoIter<(Family, Walk<'a>), 2>,
     walk: Option<(Family, Walk<'a>)>,
 }
@@ -75,7 +77,7 @@ impl<'a> Reading<'a> {
         let mut walks = Family::ALL.map(|family| (family, database.tree().walk(family))).into_iter();
         let walk = walks.next();
         let records = Records::new(database.data().len());
-        Reading { database, wanted, records, met: 0, walks, walk }
+        Reading { database, wanted, records, met: 0, speaks: false, walks, walk }
     }
 
     /// The next ranges of the family, at most a chunk; `None`: it has no more.
@@ -97,6 +99,10 @@ impl<'a> Reading<'a> {
                 chunk.ranges.push((range.last, record));
             }
         }
+        let is_last = self.walks.len() == 0 && chunk.ranges.last().is_some_and(|range| range.0 == u128::MAX);
+        if is_last && !self.speaks {
+            return Err(self.database.mute());
+        }
         Ok((!chunk.ranges.is_empty()).then_some(chunk))
     }
 
@@ -113,7 +119,12 @@ impl<'a> Reading<'a> {
         if let Some(record) = self.records.get(offset) {
             return Ok(record);
         }
-        facts.push(self.database.read(offset, address(family, range.first), self.wanted)?);
+        let read = |wanted| self.database.read(offset, address(family, range.first), wanted);
+        facts.push(read(self.wanted)?);
+        if !self.speaks {
+            // What nobody asks about today speaks as well.
+            self.speaks = facts.last() != Some(&Facts::default()) || read(Wanted::ALL)? != Facts::default();
+        }
         self.met += 1;
         self.records.insert(offset, self.met);
         Ok(self.met)

@@ -32,6 +32,11 @@ pub(super) struct Wanted {
     pub continent: bool,
 }
 
+impl Wanted {
+    /// Everything that records may say.
+    pub const ALL: Wanted = Wanted { subdivision: true, continent: true };
+}
+
 /// The fields that matter; serde passes over the others without reading them.
 #[derive(Default, Deserialize)]
 #[serde(default, bound(deserialize = "'de: 'a"))]

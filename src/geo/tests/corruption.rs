@@ -89,6 +89,33 @@ fn a_tree_that_loops_is_an_error() {
 }
 
 #[test]
+fn a_database_that_says_nothing_of_use_is_an_error() {
+    let other = Value::Map(vec![("domain", text("example.net"))]);
+    let continent = Value::Map(vec![("continent_code", text("EU"))]);
+    let rows = [(None, false), (Some(&other), false), (Some(&continent), true)];
+    for (value, is_of_use) in rows {
+        let mut writer = Writer::new(true, 24);
+        if let Some(value) = value {
+            writer.insert("198.51.100.0/24", value);
+        }
+        let databases = [Database::parse(Path::new("isp.mmdb"), writer.finish()).unwrap()];
+        // No rule asks about continents.
+        let input = Input {
+            databases: &databases,
+            regions: &[],
+            rules: &[],
+            service_rules: &[],
+            threads: Threads::Many,
+        };
+        let error = compile(&input).err().map(|error| error.to_string());
+        assert_eq!(error.is_none(), is_of_use, "{error:?}");
+        assert!(
+            is_of_use || error.unwrap().starts_with("'isp.mmdb' is of no use: nowhere in it is a country")
+        );
+    }
+}
+
+#[test]
 fn a_value_of_the_wrong_type_is_an_error() {
     let wrong: [(&str, Value); 4] = [
         ("country_code", Value::Word(7)),

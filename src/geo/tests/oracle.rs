@@ -264,6 +264,9 @@ fn database() -> impl Strategy<Value = (Vec<u8>, Vec<Network>)> {
             for (network, record) in &networks {
                 writer.insert_network(*network, &record.value(layout, precision));
             }
+            // One that says nothing at all is refused.
+            let some = Record { country: Some("IE"), ..Record::default() };
+            writer.insert("203.0.113.0/24", &some.value(layout, precision));
             if six {
                 for prefix in ["2002::/16", "::ffff:0:0/96", "2001::/32"] {
                     writer.alias(prefix);
