@@ -31,6 +31,12 @@ diff: toolchain  ## ask Meridian, NSD and Knot the same 100,000 questions, and e
 	cargo build --locked
 	$(DIFFERENTIAL)
 
+.PHONY: audit
+audit: toolchain  ## let zonemaster and dnsviz look at a zone, below a root and a parent in a network of their own
+	@sh tests/install.sh curl ip unshare python3 zonemaster-cli dnsviz
+	cargo build --locked
+	tests/audit/run.sh target/debug/meridian
+
 .PHONY: check
 check: toolchain  ## format, lints and documentation, all warnings denied
 	@cargo fmt --version >/dev/null 2>&1 && cargo clippy --version >/dev/null 2>&1 || \

@@ -21,6 +21,9 @@ package_of() {
         nsd) echo nsd ;;
         named) echo bind9 ;;
         dnsperf) echo dnsperf ;;
+        dnsviz) echo dnsviz ;;
+        zonemaster-cli) echo zonemaster-cli ;;
+        python3) echo python3 ;;
     esac
 }
 
