@@ -19,12 +19,12 @@ pub fn run(wanted: &Compare) -> Result<()> {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
     let path = repository.join("target/peers/results.jsonl");
     let page = wanted.page.clone().unwrap_or_else(|| repository.join("docs/performance.md"));
-    let mut wrong = 0;
+    let (mut wrong, mut failed) = (0, 0);
     let lines = if wanted.report_only {
         results::read(&path)?
     } else {
         let mut results = Results::create(&path)?;
-        wrong = measure(wanted, &repository, &mut results)?;
+        (wrong, failed) = measure(wanted, &repository, &mut results)?;
         results.lines
     };
     let sorted = Sorted::new(&lines);
@@ -32,11 +32,12 @@ pub fn run(wanted: &Compare) -> Result<()> {
     report::write_page(&sorted, &page)?;
     println!("written: {}\nkept: {}", page.display(), path.display());
     ensure!(wrong == 0, "{wrong} answers were wrong: the figures of whoever gave them say nothing");
+    ensure!(failed == 0, "{failed} parts of what Meridian does alone were not measured");
     Ok(())
 }
 
-/// Measures everything, and says how many answers were wrong.
-fn measure(wanted: &Compare, repository: &Path, results: &mut Results) -> Result<u64> {
+/// Measures everything, and says how many answers were wrong, and how many parts of what Meridian does alone failed.
+fn measure(wanted: &Compare, repository: &Path, results: &mut Results) -> Result<(u64, usize)> {
     let plan = plan(wanted)?;
     println!("{} rounds: about {}", plan.rounds, minutes(plan.estimate() + overhead(wanted)));
     let machine = Machine::here(plan.rounds, plan.time.as_secs_f64(), plan.outstanding, plan.rate);
@@ -59,11 +60,12 @@ fn measure(wanted: &Compare, repository: &Path, results: &mut Results) -> Result
     }
     // From here on, nobody else runs.
     drop(stage);
+    let mut failed = 0;
     if !wanted.no_alone && plan.servers.iter().any(|server| server.is_meridian()) {
         println!("Meridian alone");
-        alone::run(&world, &wanted.databases, results)?;
+        failed = alone::run(&world, &wanted.databases, results)?;
     }
-    Ok(wrong)
+    Ok((wrong, failed))
 }
 
 /// What takes its time apart from the rounds.

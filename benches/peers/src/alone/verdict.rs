@@ -89,7 +89,7 @@ fn probed(world: &World, results: &mut Results) -> Result<()> {
     tell("a good probe's answer until the first changed answer", up, Some(LIMIT), results)
 }
 
-/// Meridian with a check that one result decides.
+/// Meridian with a check that one result decides, and with a timeout that no busy machine makes another region miss.
 fn checked(world: &World) -> Result<(Process, SocketAddr)> {
     let address = SocketAddr::from(([127, 0, 0, 1], super::PORT));
     let seat = Seat { server: Server::Meridian4, size: Size::Small, address, growth: Growth::default() };
@@ -98,7 +98,7 @@ fn checked(world: &World) -> Result<(Process, SocketAddr)> {
     let extra = Extra {
         network: Backends::NETWORK,
         check: format!(
-            "kind = \"http\"\nport = {port}\ninterval = \"100ms\"\ntimeout = \"100ms\"\nrise = 1\nfall = 1"
+            "kind = \"http\"\nport = {port}\ninterval = \"500ms\"\ntimeout = \"500ms\"\nrise = 1\nfall = 1"
         ),
         ..Extra::unchecked(servers::api(address), vec![world.countries_file.clone()])
     };
