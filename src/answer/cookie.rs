@@ -7,6 +7,8 @@ use siphasher::sip::SipHasher24;
 
 use super::edns::Cookie;
 
+/// RFC 9018 §4.1.
+const VERSION: u8 = 1;
 /// RFC 9018 §4.3: a cookie younger than this is handed back as it came.
 const YOUNG: u32 = 30 * 60;
 /// RFC 9018 §4.3: an older cookie is not accepted.
@@ -19,30 +21,39 @@ const AHEAD: u32 = 5 * 60;
 pub fn server_half(cookie: &Cookie, peer: IpAddr, now: u64, secrets: &[(u64, u64)]) -> Option<[u8; 16]> {
     let first = *secrets.first()?;
     let now = now as u32;
-    let kept = cookie.server.filter(|server| {
-        let made = u32::from_be_bytes([server[4], server[5], server[6], server[7]]);
-        // Serial arithmetic (RFC 1982): the 32-bit time wraps in 2106.
-        let age = now.wrapping_sub(made) as i32;
-        (-(AHEAD as i32)..=YOUNG as i32).contains(&age) && *server == make(cookie.client, made, peer, first)
-    });
-    Some(kept.unwrap_or_else(|| make(cookie.client, now, peer, first)))
+    let kept = cookie
+        .server
+        .filter(|server| is_between(server, now, YOUNG) && is_signed(cookie.client, server, peer, first));
+    let [a, b, c, d] = now.to_be_bytes();
+    Some(kept.unwrap_or_else(|| make(cookie.client, [VERSION, 0, 0, 0, a, b, c, d], peer, first)))
 }
 
 /// Whether the server's half is one that this server, or one with the same secrets, made for this client within the
 /// last hour.
 pub fn is_good(cookie: &Cookie, peer: IpAddr, now: u64, secrets: &[(u64, u64)]) -> bool {
     let Some(server) = cookie.server else { return false };
-    let made = u32::from_be_bytes([server[4], server[5], server[6], server[7]]);
-    let fresh = (-(AHEAD as i32)..=OLD as i32).contains(&((now as u32).wrapping_sub(made) as i32));
-    fresh && secrets.iter().any(|secret| server == make(cookie.client, made, peer, *secret))
+    is_between(&server, now as u32, OLD)
+        && secrets.iter().any(|secret| is_signed(cookie.client, &server, peer, *secret))
 }
 
-/// RFC 9018 §4: version 1, three reserved octets, the time, and SipHash-2-4 over the client's half, those
-/// eight, and the client's address.
-fn make(client: [u8; 8], time: u32, peer: IpAddr, secret: (u64, u64)) -> [u8; 16] {
+/// Whether a cookie was made at most so many seconds ago, or a little ahead. Serial arithmetic (RFC 1982): the 32-bit
+/// time wraps in 2106.
+fn is_between(server: &[u8; 16], now: u32, oldest: u32) -> bool {
+    let made = u32::from_be_bytes([server[4], server[5], server[6], server[7]]);
+    (-(AHEAD as i32)..=oldest as i32).contains(&(now.wrapping_sub(made) as i32))
+}
+
+/// RFC 9018 §4.2: what a later version writes into the reserved octets is signed and no reason to refuse it.
+fn is_signed(client: [u8; 8], server: &[u8; 16], peer: IpAddr, secret: (u64, u64)) -> bool {
+    let [head @ .., _, _, _, _, _, _, _, _] = *server;
+    head[0] == VERSION && *server == make(client, head, peer, secret)
+}
+
+/// RFC 9018 §4: version, three reserved octets and the time, and SipHash-2-4 over the client's half, those eight,
+/// and the client's address.
+fn make(client: [u8; 8], head: [u8; 8], peer: IpAddr, secret: (u64, u64)) -> [u8; 16] {
     let mut server = [0; 16];
-    server[0] = 1;
-    server[4..8].copy_from_slice(&time.to_be_bytes());
+    server[..8].copy_from_slice(&head);
     let mut hashed = [0; 32];
     hashed[..8].copy_from_slice(&client);
     hashed[8..16].copy_from_slice(&server[..8]);
@@ -91,9 +102,26 @@ mod tests {
         ];
         for (key, client, time, peer, server) in rows {
             let client: [u8; 8] = hex::decode(client).unwrap().try_into().unwrap();
-            let made = make(client, time, peer.parse().unwrap(), secret(key));
+            let [a, b, c, d] = u32::to_be_bytes(time);
+            let made = make(client, [1, 0, 0, 0, a, b, c, d], peer.parse().unwrap(), secret(key));
             assert_eq!(hex::encode(made), server);
         }
+        // Appendix A.3: a server that used the reserved octets, and what another one makes of it later.
+        let server: [u8; 16] = hex::decode("01abcdef5cf78f71a314227b6679ebf5").unwrap().try_into().unwrap();
+        let client = hex::decode("fc93fc62807ddb86").unwrap().try_into().unwrap();
+        let (held, peer) = (Cookie { client, server: Some(server) }, "203.0.113.203".parse().unwrap());
+        let secrets = [secret("e5e973e5a6b2a43f48e7dc849e37bfcf")];
+        assert!(is_good(&held, peer, 1_559_727_985, &secrets));
+        assert_eq!(server_half(&held, peer, 1_559_727_985, &secrets), Some(server));
+        let later = server_half(&held, peer, 1_559_734_700, &secrets).unwrap();
+        assert_eq!(hex::encode(later), "010000005cf7a9acf73a7810aca2381e");
+    }
+
+    #[test]
+    fn another_version_is_no_cookie_of_ours() {
+        let (peer, secret) = ("198.51.100.7".parse().unwrap(), (1, 2));
+        let server = make([7; 8], [2, 0, 0, 0, 0, 0, 0, 1], peer, secret);
+        assert!(!is_good(&Cookie { client: [7; 8], server: Some(server) }, peer, 1, &[secret]));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::client::Asker;
 use super::message::{Message, Section};
 use super::query::{HEADER, Rcode};
 use super::records::{Owner, is_within, put_alias, put_extras, put_rrset, split_name};
-use super::slot::Slot;
+use super::slot::{CLASS_IN, Slot};
 use super::steered::{Chosen, put_addresses};
 use super::worker::Worker;
 use super::{Now, chaos, whoami};
@@ -80,7 +80,8 @@ impl<'a> Sections<'a, '_> {
             // NODATA would say that the zone is empty (RFC 5936 §2.2.1).
             return Outcome::of(Rcode::REFUSED);
         }
-        outcome.authoritative = !matches!(at.found, Found::Cut(_));
+        // RFC 1034 §3.7.1: for any class at all, nobody has authority.
+        outcome.authoritative = self.slot.question.qclass == CLASS_IN && !matches!(at.found, Found::Cut(_));
         if let (true, Found::Node(entry)) = (self.slot.steered, at.found)
             && self.challenge(at).is_none()
         {

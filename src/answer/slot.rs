@@ -17,7 +17,7 @@ use crate::zone::rtype;
 use crate::zone::table::{Asked, Found, Steers};
 
 /// Classes: the Internet, and "any" (RFC 1035 §3.2.4).
-const CLASS_IN: u16 = 1;
+pub(super) const CLASS_IN: u16 = 1;
 const CLASS_ANY: u16 = 255;
 
 /// How long a connection may stay idle, in tenths of a second (RFC 7828 §3.1).
@@ -86,7 +86,7 @@ impl Slot {
         (self.edns, self.steers, self.steered) = (None, None, false);
         (self.read, self.readable) = read(frame, length, &mut self.question, &mut self.edns);
         if let (Some(edns), Transport::Udp) = (&mut self.edns, transport) {
-            // RFC 7828 §3.2.1: over UDP it is ignored.
+            // RFC 7828 §3.3.1: over UDP it is ignored.
             edns.keepalive = false;
         }
         if peer.port() == 0 && transport == Transport::Udp {
@@ -210,6 +210,8 @@ impl Slot {
                 Sections { slot: self, snapshot, now, worker, message, dnames: NO_DNAMES }.query()
             }
             Read::Reject(rcode) => Outcome::of(rcode),
+            // RFC 7873 §5.4: who only wants to know whether a cookie is good is told so.
+            Read::CookieOnly if self.brings_bad_cookie(sent, world, now) => Outcome::of(Rcode::BADCOOKIE),
             Read::CookieOnly | Read::Drop(_) => Outcome::of(Rcode::NOERROR),
         };
         message.raise_limit(limit);
@@ -242,6 +244,13 @@ impl Slot {
     fn lacks_cookie(&self, sent: Option<&Cookie>, world: &World, now: Now) -> bool {
         let holds = |sent| cookie::is_good(sent, self.peer.ip(), now.unix, &world.cookies);
         self.transport == Transport::Udp && !sent.is_none_or(holds)
+    }
+
+    /// Whether there is a server's half, and it is not good.
+    #[cold]
+    fn brings_bad_cookie(&self, sent: Option<&Cookie>, world: &World, now: Now) -> bool {
+        let good = |sent: &Cookie| cookie::is_good(sent, self.peer.ip(), now.unix, &world.cookies);
+        sent.is_some_and(|sent| sent.server.is_some() && !good(sent))
     }
 
     pub(super) fn is_internet(&self) -> bool {

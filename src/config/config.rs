@@ -61,7 +61,7 @@ pub struct Server {
     /// What `id.server` tells; `None`: nothing.
     pub chaos_id: Option<String>,
     /// Where resolvers report errors; never the root.
-    pub error_reports: Option<Name>,
+    pub error_reports: Option<(Name, Place)>,
     /// A name that tells askers what the server knows of them, and where it is written.
     pub whoami: Option<(Name, Place)>,
     /// The largest UDP payload to send and to announce, 512…4096 octets.

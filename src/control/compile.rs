@@ -86,7 +86,11 @@ pub fn compile(mut config: Config, node: &Node, threads: Threads, problems: &mut
             version: config.server.version.as_deref().map(Into::into),
             id: config.server.chaos_id.as_deref().map(Into::into),
         },
-        agent: config.server.error_reports.as_ref().map_or_else(Box::default, |name| name.as_wire().into()),
+        agent: config
+            .server
+            .error_reports
+            .as_ref()
+            .map_or_else(Box::default, |(name, _)| name.as_wire().into()),
         regions: config.regions.clone().into(),
         written: config.services.clone().into(),
         zones: config.zones.iter().map(|zone| zone.origin.clone()).collect(),
@@ -101,6 +105,12 @@ fn warn_of_surprises(config: &Config, problems: &mut Problems) {
     if config.zones.is_empty() {
         let text = "there is no zone, so every query is refused; add [zones.\"…\"] with its file";
         problems.warn(&whole, text);
+    }
+    if let Some((agent, place)) = &config.server.error_reports
+        && let Some(zone) = config.zones.iter().find(|zone| agent.is_within(&zone.origin))
+    {
+        let (zone, why) = (&zone.origin, "a report of what fails there would fail as well (RFC 9567 §8.1)");
+        problems.error(place, format!("error_reports '{agent}' lies in the zone '{zone}' itself: {why}"));
     }
 }
 

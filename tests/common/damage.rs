@@ -15,6 +15,10 @@ const LOOPS: &str = "damaged, its search tree loops: fetch it again";
 /// Said of data that cannot be what it has to be.
 const NO_RECORD: &str = "damaged, a record does not say what a record says: fetch it again";
 
+/// Said of those that say nothing.
+const MUTE: &str = "of no use: nowhere in it is a country, a continent, a subdivision, a place or an ASN; give a \
+                    Country, City or ASN database";
+
 /// A damaged database.
 pub struct Damage {
     pub name: &'static str,
@@ -80,11 +84,29 @@ fn linked(links: &[(usize, u32)]) -> Vec<u8> {
 
 /// All kinds of damage that can be written into a file.
 pub fn damages() -> Vec<Damage> {
-    [foreign(), cut(), zeroed(), described(), trees(), data(), records()].into_iter().flatten().collect()
+    [foreign(), mute(), cut(), zeroed(), described(), trees(), data(), records()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn all(says: &'static str, rows: Vec<(&'static str, Vec<u8>)>) -> Vec<Damage> {
     rows.into_iter().map(|(name, bytes)| Damage { name, bytes, says }).collect()
+}
+
+/// Sound ones that say nothing of anybody.
+fn mute() -> Vec<Damage> {
+    let zeros = changed(|bytes| {
+        let (from, to) = (tree(bytes) + 16, find(bytes, MARK));
+        bytes[from..to].fill(0);
+    });
+    let other = Writer::new(true, 28).insert(DUBLIN, &Value::Map(vec![("isp", text("Example"))])).finish();
+    let rows = vec![
+        ("no network", Writer::new(true, 28).finish()),
+        ("of providers", other),
+        ("zeros for data", zeros),
+    ];
+    all(MUTE, rows)
 }
 
 /// What operators hand over by mistake.
@@ -227,7 +249,7 @@ fn records() -> Vec<Damage> {
     )
 }
 
-/// What can be read, but tells nothing of Tokyo: places that are not on Earth, codes that are none, zeros for records.
+/// What can be read, but tells nothing of Tokyo: places that are not on Earth, codes that are none.
 pub fn silent() -> Vec<(String, Vec<u8>)> {
     let tokyo =
         |value: &Value| Writer::new(true, 28).insert(DUBLIN, &country("IE")).insert(TOKYO, value).finish();
@@ -235,10 +257,6 @@ pub fn silent() -> Vec<(String, Vec<u8>)> {
         let point = vec![("latitude", Value::Double(lat)), ("longitude", Value::Double(lon))];
         (format!("at {lat}, {lon}"), tokyo(&Value::Map(vec![("location", Value::Map(point))])))
     };
-    let zeros = changed(|bytes| {
-        let (from, to) = (tree(bytes) + 16, find(bytes, MARK));
-        bytes[from..to].fill(0);
-    });
     vec![
         at(f64::NAN, 139.69),
         at(35.68, f64::NAN),
@@ -247,6 +265,5 @@ pub fn silent() -> Vec<(String, Vec<u8>)> {
         at(35.68, -181.0),
         ("no country's code".into(), tokyo(&country("??"))),
         ("half of a place".into(), tokyo(&Value::Map(vec![("latitude", Value::Double(35.68))]))),
-        ("zeros for data".into(), zeros),
     ]
 }

@@ -73,13 +73,13 @@ impl Builder<'_> {
         }
     }
 
-    fn error_reports(&mut self, server: &file::Server) -> Option<Name> {
+    fn error_reports(&mut self, server: &file::Server) -> Option<(Name, Place)> {
         let (name, span) = server.error_reports.marked()?;
         if name.0.is_wildcard() || name.0 == Name::root() {
             // RFC 9567 §5: the root would be no domain of ours.
             self.error(span, format!("error_reports '{}' cannot be a wildcard or the root", name.0));
         }
-        Some(name.0.clone())
+        Some((name.0.clone(), self.text.place(span)))
     }
 
     fn whoami(&mut self, server: &file::Server) -> Option<(Name, Place)> {

@@ -12,7 +12,7 @@ use crate::model::{Name, Place, Problems};
 use super::super::{Rrset, Zone, rtype};
 use super::grow::Growing;
 use super::link::link;
-use super::{APEX, Apex, CUT, DNAME, Entry, NONE, Names, Records, Steers, WHOAMI, parent};
+use super::{APEX, ASIDE, Apex, CUT, DNAME, Entry, NONE, Names, Records, Steers, WHOAMI, parent};
 
 /// A name that a service answers, and where that is written.
 #[derive(Clone, Debug)]
@@ -102,7 +102,7 @@ fn find_homes(table: &mut Growing, origins: &Origins<'_>, zones: &[Zone]) -> Vec
     let mut homes = Vec::with_capacity(zones.iter().map(|zone| zone.rrsets.len()).sum());
     for (zone, id) in zones.iter().zip(0..) {
         for rrset in &zone.rrsets {
-            let home = home(table, origins, id, rrset.owner.as_wire());
+            let home = home(table, origins, id, rrset);
             if let Some(entry) = table.entries.get_mut(home as usize) {
                 entry.rrset_count += 1;
             }
@@ -113,14 +113,16 @@ fn find_homes(table: &mut Growing, origins: &Origins<'_>, zones: &[Zone]) -> Vec
 }
 
 /// A record at or below the apex of a served child zone belongs to the parent's side of that cut: NS and DS
-/// are kept for DS queries, the rest is glue that the child itself knows better.
-fn home(table: &mut Growing, origins: &Origins<'_>, id: u32, owner: &[u8]) -> u32 {
+/// are kept for DS queries, addresses for the parent's own referrals.
+fn home(table: &mut Growing, origins: &Origins<'_>, id: u32, rrset: &Rrset) -> u32 {
+    let owner = rrset.owner.as_wire();
     let deepest = if origins.has_child[id as usize] { origins.zone_of(owner).unwrap_or(id) } else { id };
     if deepest == id {
         return table.find_or_add(owner, id);
     }
     if origins.by_name.get(owner) != Some(&deepest) || !origins.delegates(id, owner) {
-        return NONE;
+        let is_address = matches!(rrset.rtype, rtype::A | rtype::AAAA);
+        return if is_address { table.find_or_add_aside(owner, id) } else { NONE };
     }
     let child = table.find_or_add(owner, deepest) as usize;
     if table.entries[child].parent_side == NONE {
@@ -298,7 +300,7 @@ fn add_empty_non_terminals(table: &mut Growing, zones: &[Zone]) {
         let entry = &table.entries[id];
         let zone = entry.zone;
         let origin = zones[zone as usize].origin.as_wire();
-        if entry.marks & APEX != 0 {
+        if entry.marks & (APEX | ASIDE) != 0 {
             continue;
         }
         let mut room = [0; 255];

@@ -1,7 +1,9 @@
 //! The table while it grows: names to entries, one after the other, in any order.
 
+use std::collections::HashMap;
+
 use super::hash::hash;
-use super::{Entry, INLINE, NONE, Slot, count_labels, parent, tag};
+use super::{ASIDE, Entry, INLINE, NONE, Slot, count_labels, parent, tag};
 
 /// Names so far. An entry's number never changes.
 pub(super) struct Growing {
@@ -10,15 +12,23 @@ pub(super) struct Growing {
     pub entries: Vec<Entry>,
     /// Names that no entry holds, and record data.
     pub bytes: Vec<u8>,
-    /// Entries that can be found by their names: all but the parents' sides of cuts.
+    /// Entries that can be found by their names: all but the parents' sides of cuts, and those aside.
     named: usize,
+    /// By zone and name: entries with [`ASIDE`].
+    aside: HashMap<(u32, Box<[u8]>), u32>,
 }
 
 impl Growing {
     /// No name yet, and room for so many.
     pub fn with_capacity(names: usize) -> Growing {
         let slots = vec![Slot::EMPTY; (names * 2).next_power_of_two().max(2)];
-        Growing { slots, entries: Vec::with_capacity(names), bytes: Vec::new(), named: 0 }
+        Growing {
+            slots,
+            entries: Vec::with_capacity(names),
+            bytes: Vec::new(),
+            named: 0,
+            aside: HashMap::new(),
+        }
     }
 
     /// The entry of a name (wire format, lower case).
@@ -40,6 +50,26 @@ impl Growing {
         let at = self.slot(name);
         self.slots[at] = Slot { entry: id, tag: tag(hash(name)) };
         id
+    }
+
+    /// The entry in which a zone keeps what it says of a name inside another zone.
+    pub fn find_or_add_aside(&mut self, name: &[u8], zone: u32) -> u32 {
+        if let Some(known) = self.aside.get(&(zone, Box::from(name))) {
+            return *known;
+        }
+        let id = self.add_unnamed(name, zone);
+        self.entries[id as usize].marks = ASIDE;
+        self.aside.insert((zone, name.into()), id);
+        id
+    }
+
+    /// The entry of a name as one zone knows it.
+    pub fn find_in(&self, name: &[u8], zone: u32) -> Option<&Entry> {
+        let is_in = |id: &u32| self.entries.get(*id as usize).is_some_and(|entry| entry.zone == zone);
+        let named = self.find(name);
+        let parent_side = || named.map(|id| self.entries[id as usize].parent_side).filter(is_in);
+        let aside = || self.aside.get(&(zone, Box::from(name))).copied();
+        named.filter(is_in).or_else(parent_side).or_else(aside).map(|id| &self.entries[id as usize])
     }
 
     /// An entry with this name that is not found by it.

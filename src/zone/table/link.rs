@@ -1,8 +1,9 @@
-//! Additional data, found at load: the address RRsets of the names that NS, MX, SRV, SVCB and HTTPS lead to.
+//! Additional data, found at load: the address RRsets of the names that NS, MX, SRV, SVCB and HTTPS lead to, as the
+//! same zone has them. Resolvers have no reason to believe what a reply says of other zones (RFC 2181 §5.4.1).
 
 use super::super::rtype;
 use super::grow::Growing;
-use super::{Records, parent};
+use super::{Entry, Records, parent};
 
 /// Notes in every RRset where its additional data stands in the list that is given back.
 pub(super) fn link(table: &Growing, rrsets: &mut [Records]) -> Vec<u32> {
@@ -10,10 +11,12 @@ pub(super) fn link(table: &Growing, rrsets: &mut [Records]) -> Vec<u32> {
     for id in 0..rrsets.len() {
         let at = extras.len();
         let Some(offset) = rtype::target_offset(rrsets[id].rtype) else { continue };
+        let zone = table.entries[rrsets[id].owner as usize].zone;
         for data in rrsets[id].data(&table.bytes) {
-            if let Some(target) = data.get(offset..).and_then(first_name) {
-                addresses(table, rrsets, &target.to_ascii_lowercase(), &mut extras, at);
-            }
+            let Some(target) = data.get(offset..).and_then(first_name) else { continue };
+            let own = table.name(rrsets[id].owner);
+            let target = if is_own(&rrsets[id], data, target, own) { own } else { target };
+            addresses(table.find_in(&target.to_ascii_lowercase(), zone), rrsets, &mut extras, at);
         }
         let records = &mut rrsets[id];
         (records.extras_at, records.extras_count) = (at as u32, (extras.len() - at) as u32);
@@ -21,9 +24,16 @@ pub(super) fn link(table: &Growing, rrsets: &mut [Records]) -> Vec<u32> {
     extras
 }
 
-/// The address RRsets of a name, which are not among the extras from `since` on.
-fn addresses(table: &Growing, rrsets: &[Records], target: &[u8], extras: &mut Vec<u32>, since: usize) {
-    let Some(entry) = table.find(target).map(|id| &table.entries[id as usize]) else { return };
+/// RFC 9460 §2.5.2: the root as the target of a service's binding stands for the record's owner; who that is at a
+/// wildcard, only a question says.
+fn is_own(records: &Records, data: &[u8], target: &[u8], own: &[u8]) -> bool {
+    let is_binding = matches!(records.rtype, rtype::SVCB | rtype::HTTPS) && !data.starts_with(&[0, 0]);
+    is_binding && target == [0] && !own.starts_with(b"\x01*")
+}
+
+/// The address RRsets of an entry, which are not among the extras from `since` on.
+fn addresses(entry: Option<&Entry>, rrsets: &[Records], extras: &mut Vec<u32>, since: usize) {
+    let Some(entry) = entry else { return };
     for id in entry.rrsets..entry.rrsets + u32::from(entry.rrset_count) {
         let address = matches!(rrsets[id as usize].rtype, rtype::A | rtype::AAAA);
         if address && !extras[since..].contains(&id) {

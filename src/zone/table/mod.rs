@@ -74,7 +74,7 @@ struct Entry {
     /// Else, where it stands in `bytes`.
     name_at: u32,
     name_len: u8,
-    /// [`APEX`], [`CUT`], [`DNAME`].
+    /// [`APEX`], [`CUT`], [`DNAME`], [`ASIDE`].
     marks: u8,
     rrset_count: u16,
     rrsets: u32,
@@ -94,6 +94,9 @@ const APEX: u8 = 1;
 const CUT: u8 = 2;
 /// It has a DNAME.
 const DNAME: u8 = 4;
+/// It holds what a zone around says of a name that the zone inside answers for: addresses that go with that zone's
+/// own NS, MX and the like, and that nobody finds by asking.
+const ASIDE: u8 = 8;
 
 /// One RRset as wire data: `count` times a 16-bit length and that many octets.
 #[derive(Debug, Default)]
@@ -311,7 +314,7 @@ impl Names {
         records.data(&self.bytes)
     }
 
-    /// Address RRsets that belong into the additional section beside this one.
+    /// Address RRsets of its zone that belong into the additional section beside this one.
     pub fn extras<'a>(&'a self, records: &Records) -> impl Iterator<Item = &'a Records> + Clone {
         let ids = &self.extras[records.extras_at as usize..][..records.extras_count as usize];
         ids.iter().map(|id| &self.rrsets[*id as usize])

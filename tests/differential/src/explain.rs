@@ -76,18 +76,6 @@ pub const REASONS: &[Reason] = &[
         holds: |case| repeats(case, case.nsd) || repeats(case, case.knot),
     },
     Reason {
-        title: "glue that the zone around it denies is left out",
-        source: "RFC 2181 §5.4.1",
-        facets: &[F::Additional],
-        holds: |case| case.meridian.is_referral() && lacks_only_denied(case),
-    },
-    Reason {
-        title: "a referral brings addresses from other zones that are served",
-        source: "RFC 1034 §4.3.2 step 3b",
-        facets: &[F::Additional],
-        holds: |case| case.meridian.is_referral() && only_more(case),
-    },
-    Reason {
         title: "ANY is answered by one HINFO",
         source: "RFC 8482 §4.2",
         facets: &[F::Answer, F::Authority, F::Additional, F::Truncated],
@@ -203,18 +191,6 @@ fn lacks_glue(case: &Case) -> bool {
     servers(reply).filter(|name| name.is_in(&cut.owner)).any(left_out)
 }
 
-/// Whether Meridian says all that one of the others does, and what else it says stands in another zone.
-fn only_more(case: &Case) -> bool {
-    let ours = &case.meridian.sections[ADDITIONAL];
-    let more = |theirs: &Reply| {
-        let theirs = &theirs.sections[ADDITIONAL];
-        let beyond = |record: &&Record| !theirs.contains(record);
-        theirs.iter().all(|record| ours.contains(record))
-            && ours.iter().filter(beyond).all(|record| is_true(case, record))
-    };
-    more(case.nsd) || more(case.knot)
-}
-
 /// How many aliases a reply follows.
 fn links(reply: &Reply) -> usize {
     reply.sections[ANSWER].iter().filter(|record| record.rtype == Rtype::CNAME).count()
@@ -240,23 +216,6 @@ fn ends_early(case: &Case) -> bool {
     let silent = |reply: &Reply| reply.code == 0 && reply.sections[AUTHORITY].is_empty();
     let same = |theirs: &Reply| Facet::Answer.same(case.meridian, theirs) && !silent(theirs);
     silent(case.meridian) && (same(case.nsd) || same(case.knot))
-}
-
-/// Whether all that Meridian leaves out of what the others add is glue in one zone that the nearest zone around
-/// its owner does not have, and all that it adds is true.
-fn lacks_only_denied(case: &Case) -> bool {
-    let ours = &case.meridian.sections[ADDITIONAL];
-    let denied = |record: &Record| {
-        let set =
-            case.world.zone_of(&record.owner).and_then(|zone| zone.at(&record.owner)?.get(&record.rtype));
-        !set.is_some_and(|set| set.data.contains(&record.text))
-    };
-    let lacks = |theirs: &Reply| {
-        let left: Vec<&Record> =
-            theirs.sections[ADDITIONAL].iter().filter(|record| !ours.contains(record)).collect();
-        !left.is_empty() && left.into_iter().all(denied)
-    };
-    (lacks(case.nsd) || lacks(case.knot)) && ours.iter().all(|record| is_true(case, record))
 }
 
 #[cfg(test)]
