@@ -6,6 +6,7 @@ use domain::base::iana::Rtype;
 use crate::compare::{Case, Facet, Way};
 use crate::name::Name;
 use crate::reply::{ADDITIONAL, ANSWER, AUTHORITY, Record, Reply};
+use crate::world::Zone;
 
 /// Why a difference is none.
 #[derive(Debug)]
@@ -146,8 +147,10 @@ fn all_true(case: &Case) -> bool {
     case.meridian.sections[ADDITIONAL].iter().all(|record| is_true(case, record))
 }
 
-/// Whether Meridian left out an address RRset of a server, of which not one has room any more in a whole reply.
+/// Whether Meridian left out an address RRset that the cut's zone has of a server, of which not one has room any more
+/// in a whole reply.
 fn is_full(case: &Case) -> bool {
+    let Some(zone) = cut_zone(case) else { return false };
     let room = usize::from(case.question.payload.unwrap_or(512)).saturating_sub(case.meridian.octets);
     let left_out = servers(case.meridian).flat_map(|name| {
         let told = |rtype| {
@@ -155,13 +158,23 @@ fn is_full(case: &Case) -> bool {
                 .iter()
                 .any(|record| record.owner == name && record.rtype == rtype)
         };
-        let set = |rtype| case.world.zones.iter().find_map(|zone| zone.at(&name)?.get(&rtype));
+        let set = |rtype| zone.at(&name)?.get(&rtype);
         let octets =
             |(rtype, data)| set(rtype).filter(|_| !told(rtype)).map(|set| set.data.len() * (12 + data));
         [(Rtype::A, 4_usize), (Rtype::AAAA, 16)].into_iter().filter_map(octets).collect::<Vec<usize>>()
     });
     let left_out: Vec<usize> = left_out.collect();
     !left_out.is_empty() && !case.meridian.truncated && left_out.iter().all(|octets| *octets > room)
+}
+
+/// The first NS record of a referral.
+fn cut(reply: &Reply) -> Option<&Record> {
+    reply.sections[AUTHORITY].iter().find(|record| record.rtype == Rtype::NS)
+}
+
+/// The zone that Meridian's referral comes from.
+fn cut_zone<'a>(case: &Case<'a>) -> Option<&'a Zone> {
+    case.world.zone_above(&cut(case.meridian)?.owner)
 }
 
 /// The servers that a referral names.
@@ -178,10 +191,7 @@ fn does_not_fit(case: &Case) -> bool {
 /// Whether an address of a server that stands below the cut was left out.
 fn lacks_glue(case: &Case) -> bool {
     let reply = case.meridian;
-    let Some(cut) = reply.sections[AUTHORITY].iter().find(|record| record.rtype == Rtype::NS) else {
-        return false;
-    };
-    let Some(zone) = case.world.zone_above(&cut.owner) else { return false };
+    let (Some(cut), Some(zone)) = (cut(reply), cut_zone(case)) else { return false };
     let told = |name: &Name, rtype| {
         reply.sections[ADDITIONAL].iter().any(|record| record.owner == *name && record.rtype == rtype)
     };

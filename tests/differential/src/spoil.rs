@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 use domain::base::iana::Rtype;
 
-use crate::compare::{Case, Facet, unexplained};
+use crate::compare::{Case, Facet, Verdict, unexplained};
 use crate::reply::{ADDITIONAL, ANSWER, AUTHORITY, Record, Reply};
 
 /// One way to be wrong.
@@ -90,11 +90,24 @@ fn spoiled_opt(reply: &Reply) -> Option<crate::reply::Opt> {
     }
 }
 
+/// What was taken for the reason of a difference that was made on purpose.
+fn why(verdicts: &[(Facet, Verdict)], facet: Facet) -> String {
+    let verdict = verdicts.iter().find(|(other, _)| *other == facet).map(|(_, verdict)| verdict);
+    match verdict {
+        Some(Verdict::Explained(reason)) => format!("explained as '{}'", reason.title),
+        Some(Verdict::Sides(server)) => format!("as {server:?}"),
+        _ => "no difference was seen".into(),
+    }
+}
+
 /// Spoils Meridian's reply of a case on which all agree, in every way; gives how many there were. An error
 /// tells what went unnoticed.
 pub fn spoil(case: &Case) -> Result<usize> {
     let mut noticed = 0;
-    for spoiler in SPOILERS {
+    // What a truncated reply still holds is nobody's concern: the question is asked again by TCP.
+    let is_open =
+        |facet| case.meridian.truncated && matches!(facet, F::Answer | F::Authority | F::Additional);
+    for spoiler in SPOILERS.iter().filter(|spoiler| !is_open(spoiler.facet)) {
         let mut wrong = case.meridian.clone();
         (spoiler.spoil)(&mut wrong);
         if wrong != *case.meridian {
@@ -102,8 +115,9 @@ pub fn spoil(case: &Case) -> Result<usize> {
             let (facet, title) = (spoiler.facet.title(), spoiler.title);
             ensure!(
                 unexplained(&verdicts).contains(&spoiler.facet),
-                "{}: {title} ({facet}) goes unnoticed",
-                case.question
+                "{}: {title} ({facet}) goes unnoticed: {}",
+                case.question,
+                why(&verdicts, spoiler.facet)
             );
             noticed += 1;
         }
