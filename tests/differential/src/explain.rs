@@ -59,6 +59,15 @@ pub const REASONS: &[Reason] = &[
         holds: |case| case.meridian.is_referral() && does_not_fit(case) && lacks_glue(case),
     },
     Reason {
+        title: "addresses of servers elsewhere do not fit, and the reply is whole without them",
+        source: "RFC 9471 §3.2",
+        facets: &[F::Truncated],
+        holds: |case| {
+            let others = [case.nsd, case.knot].iter().all(|reply| reply.truncated);
+            case.meridian.is_referral() && others && is_full(case) && !lacks_glue(case)
+        },
+    },
+    Reason {
         title: "which addresses of servers elsewhere still fit",
         source: "RFC 9471 §3.2",
         facets: &[F::Additional],
@@ -136,7 +145,13 @@ fn is_true(case: &Case, record: &Record) -> bool {
     let there = |set: &crate::world::Set| set.ttl == record.ttl && set.data.contains(&record.text);
     let mut sets = case.world.zones.iter().filter_map(|zone| zone.at(&record.owner)?.get(&record.rtype));
     let wire = record.owner.wire();
-    let leads = |other: &Record| other.data.windows(wire.len()).any(|window| window == wire);
+    // RFC 9460 §2.5.2: where the root stands for a target, that is the record's owner.
+    let is_own = |other: &Record| {
+        matches!(other.rtype, Rtype::SVCB | Rtype::HTTPS)
+            && other.owner == record.owner
+            && other.data.get(2) == Some(&0)
+    };
+    let leads = |other: &Record| is_own(other) || other.data.windows(wire.len()).any(|window| window == wire);
     matches!(record.rtype, Rtype::A | Rtype::AAAA)
         && sets.any(there)
         && [ANSWER, AUTHORITY].iter().any(|section| case.meridian.sections[*section].iter().any(leads))
