@@ -113,9 +113,9 @@ fn types() {
     check("a TYPE255 \\# 0", &["z:4:3: ANY is for questions and messages; a zone holds data types only"]);
     let (_, problems) = read_with(format!("{HEAD}@ DNSKEY 257 3 13 abcd").as_bytes(), &[]);
     assert!(problems.starts_with("z:4:3: DNSKEY is refused: signing does not exist yet"), "{problems}");
-    check("@ DS 1 8 2 abcd", &["z:4:1: DS at the apex of example.; it belongs into the parent zone"]);
+    check("@ DS 1 8 9 abcd", &["z:4:1: DS at the apex of example.; it belongs into the parent zone"]);
     check(
-        "a DS 1 8 2 abcd",
+        "a DS 1 8 9 abcd",
         &["z:4:1: warning: DS for a.example., which has no NS; it is of use at delegations only"],
     );
 }
@@ -235,7 +235,7 @@ fn targets_and_cuts_are_warned_of() {
         ],
     );
     check(
-        "s NS ns.s\nns.s A 192.0.2.1\nx.s A 192.0.2.1\ns TXT x\ns DS 1 8 2 ab\ny.t.s NS ns.other.",
+        "s NS ns.s\nns.s A 192.0.2.1\nx.s A 192.0.2.1\ns TXT x\ns DS 1 8 9 ab\ny.t.s NS ns.other.",
         &[
             "z:6:1: warning: A for x.s.example. is never answered: s.example. is delegated, and this is not glue",
             "z:7:1: warning: TXT for s.example. is never answered: the name is delegated by its NS",
