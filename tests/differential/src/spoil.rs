@@ -26,7 +26,7 @@ pub const SPOILERS: &[Spoiler] = &[
     Spoiler { facet: F::Flags, title: "RA", spoil: |reply| reply.flags.push_str(" ra") },
     Spoiler { facet: F::Question, title: "letter case", spoil: |reply| reply.question[1] ^= 0x20 },
     Spoiler { facet: F::Answer, title: "a record less", spoil: |reply| drop(reply.sections[ANSWER].pop()) },
-    Spoiler { facet: F::Answer, title: "a record twice", spoil: twice },
+    Spoiler { facet: F::Answer, title: "a record twice", spoil: |reply| twice(reply, ANSWER) },
     Spoiler {
         facet: F::Answer,
         title: "a TTL",
@@ -48,6 +48,12 @@ pub const SPOILERS: &[Spoiler] = &[
         title: "a TTL",
         spoil: |reply| touch(reply, AUTHORITY, |record| record.ttl += 1),
     },
+    Spoiler { facet: F::Authority, title: "a record twice", spoil: |reply| twice(reply, AUTHORITY) },
+    Spoiler {
+        facet: F::Authority,
+        title: "an octet",
+        spoil: |reply| touch(reply, AUTHORITY, |record| record.data.push(0)),
+    },
     Spoiler {
         facet: F::Additional,
         title: "a TTL",
@@ -61,9 +67,9 @@ pub const SPOILERS: &[Spoiler] = &[
     Spoiler { facet: F::Opt, title: "no OPT, or one", spoil: |reply| reply.opt = spoiled_opt(reply) },
 ];
 
-fn twice(reply: &mut Reply) {
-    let last = reply.sections[ANSWER].last().cloned();
-    reply.sections[ANSWER].extend(last);
+fn twice(reply: &mut Reply, section: usize) {
+    let last = reply.sections[section].last().cloned();
+    reply.sections[section].extend(last);
 }
 
 fn touch(reply: &mut Reply, section: usize, spoil: fn(&mut Record)) {
