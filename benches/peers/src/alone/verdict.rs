@@ -83,7 +83,8 @@ fn probed(world: &World, results: &mut Results) -> Result<()> {
         let second = asker.octet()?;
         let (told, changed) = asker.watch(second, || backends.turn(sick, true, PATIENCE))?;
         up.push(milliseconds(told, changed));
-        ensure!(asker.octet()? == first, "the backend is well again, and the answer stayed");
+        let now = asker.octet()?;
+        ensure!(now == first, "{first} is well again, and {now} answers as {second} did before");
     }
     tell("a failed probe's answer until the first changed answer", down, Some(LIMIT), results)?;
     tell("a good probe's answer until the first changed answer", up, Some(LIMIT), results)
