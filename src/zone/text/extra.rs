@@ -87,7 +87,6 @@ pub(super) fn wire(rtype: u16, fields: &mut Fields<'_>) -> Option<Result<Vec<u8>
         Rtype::PX => &[Number16, Name, Name],
         Rtype::SVCB | Rtype::HTTPS => return Some(super::svcb::wire(fields)),
         Rtype::LOC => return Some(super::loc::wire(fields)),
-        Rtype::SIG | Rtype::NXT | Rtype::A6 => return Some(super::old::wire(Rtype::from_int(rtype), fields)),
         _ => return super::rare::wire(rtype, fields),
     };
     let mut out = Vec::new();
@@ -95,7 +94,7 @@ pub(super) fn wire(rtype: u16, fields: &mut Fields<'_>) -> Option<Result<Vec<u8>
     Some(read.and_then(|()| has_its_length(rtype, &out)).map(|()| out))
 }
 
-/// RFC 4509, RFC 5933, RFC 6605, RFC 8976: a digest of a kind that is known has its length.
+/// RFC 4034 §5.1.4, RFC 4509 §2.2, RFC 5933 §4, RFC 6605 §2: a digest of a kind that is known has its length.
 fn has_its_length(rtype: u16, data: &[u8]) -> Result<(), Complaint> {
     let (kind, digest) = match Rtype::from_int(rtype) {
         Rtype::DS | Rtype::CDS => (data.get(3), data.get(4..)),
