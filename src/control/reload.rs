@@ -52,7 +52,8 @@ pub fn refuse(start: &Config, now: &Config, new: &Config, problems: &mut Problem
         problems.error(&place, why);
     }
     if new.zones.is_empty() && !now.zones.is_empty() {
-        let why = "every query would be refused. A file that lost its end looks like this";
+        let why = "every query would be refused. A file that lost its end looks like this: name one zone at least, or \
+                   start anew to serve none";
         problems.error(&place, format!("no zone is left of those that are served, and {why}"));
     }
 }

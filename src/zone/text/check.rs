@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 
+use super::advice::advise;
 use super::notes::Notes;
 use super::read::Spoiled;
 use super::records::Index;
@@ -46,6 +47,7 @@ pub(super) fn check(
             _ => {}
         }
         check.hidden(rrset, notes);
+        advise(rrset, &check.index, notes);
     }
 }
 
@@ -248,7 +250,7 @@ fn show(wire: &[u8]) -> String {
 }
 
 /// The names that NS, MX and SRV records lead to.
-fn targets(rrset: &Rrset) -> impl Iterator<Item = Name> + '_ {
+pub(super) fn targets(rrset: &Rrset) -> impl Iterator<Item = Name> + '_ {
     let before = match rrset.rtype {
         MX => 2,
         SRV => 6,

@@ -36,6 +36,8 @@ enum Field {
     Hex,
     /// Base64 in any number of words.
     Base64,
+    /// The same, or a hyphen for no octets.
+    Base64OrNone,
     /// An IPv4 address.
     Address4,
     /// Pairs of hexadecimal digits with hyphens, so many.
@@ -66,14 +68,17 @@ pub(super) fn wire(rtype: u16, fields: &mut Fields<'_>) -> Option<Result<Vec<u8>
         Rtype::EUI64 => &[Hyphens(8)],
         // RFC 4701 §3.1, and two types of RFC 9886
         Rtype::DHCID | Rtype::HHIT | Rtype::BRID => &[Base64],
-        // RFC 2535 §3, and a registration without an RFC
-        Rtype::KEY | Rtype::RKEY => &[Number16, Number8, Algorithm, Base64],
+        // A registration without an RFC; KEY, which may lack its key, is one of old.rs
+        Rtype::RKEY => &[Number16, Number8, Algorithm, Base64],
         // RFC 4431 §2, and a registration without an RFC
         Rtype::DLV | Rtype::TA => &[Number16, Algorithm, Number8, Hex],
         // Registrations without an RFC, as BIND reads them
         Rtype::SINK => &[Number8, Number8, Number8, Base64],
         Rtype::TALINK => &[Name, Name],
-        Rtype::DOA => &[Number32, Number32, Number8, String, Base64],
+        Rtype::DOA => &[Number32, Number32, Number8, String, Base64OrNone],
+        // RFC 1706 §6; two types of Nimrod, as BIND reads them
+        Rtype::NSAPPTR => &[Name],
+        Rtype::EID | Rtype::NIMLOC => &[Hex],
         // RFC 6698 §2.2, RFC 8162 §2; RFC 4255 §3.2; RFC 7929 §2.3; RFC 8976 §2.3
         Rtype::TLSA | Rtype::SMIMEA => &[Number8, Number8, Number8, Hex],
         Rtype::SSHFP => &[Number8, Number8, Hex],
@@ -128,7 +133,10 @@ fn append(field: Field, fields: &mut Fields<'_>, out: &mut Vec<u8>) -> Result<()
             out.extend_from_slice(word);
         }
         Field::Hex => words(fields, out, |digits| hex::decode(digits).ok())?,
-        Field::Base64 => words(fields, out, |text| base64::decode(str::from_utf8(text).ok()?).ok())?,
+        Field::Base64OrNone if fields.peek() == Some(b"-") => drop(fields.word()?),
+        Field::Base64 | Field::Base64OrNone => {
+            words(fields, out, |text| base64::decode(str::from_utf8(text).ok()?).ok())?
+        }
         Field::Address4 => {
             let address: Option<Ipv4Addr> =
                 str::from_utf8(fields.word()?).ok().and_then(|word| word.parse().ok());

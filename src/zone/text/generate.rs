@@ -96,7 +96,7 @@ fn expand(word: &[u8], number: u32, out: &mut Vec<u8>) -> Result<(), String> {
                 let end = inside.iter().position(|&byte| byte == b'}');
                 let (modifier, behind) =
                     end.map(|end| inside.split_at(end)).ok_or_else(|| MODIFIER.to_owned())?;
-                write(modifier, number, out).ok_or_else(|| format!("'{}': {MODIFIER}", quote(modifier)))?;
+                write(modifier, number, out).ok_or_else(|| no_number(modifier, number))?;
                 rest = &behind[1..];
             }
             (b'$', _) => out.extend(number.to_string().bytes()),
@@ -104,6 +104,17 @@ fn expand(word: &[u8], number: u32, out: &mut Vec<u8>) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Why a modifier makes nothing of a number.
+fn no_number(modifier: &[u8], number: u32) -> String {
+    let offset = modifier.split(|&byte| byte == b',').next().and_then(|word| str::from_utf8(word).ok());
+    let sum =
+        offset.and_then(|word| word.parse::<i32>().ok()).map(|offset| i64::from(number) + i64::from(offset));
+    match sum {
+        Some(sum @ ..0) => format!("'{}' makes {sum} of {number}; begin the range higher", quote(modifier)),
+        _ => format!("'{}': {MODIFIER}", quote(modifier)),
+    }
 }
 
 /// Writes a number as `offset,width,base` wants it.

@@ -61,7 +61,8 @@ fn decimal(word: &[u8], digits: usize) -> Option<u64> {
         None => (word, &b""[..]),
     };
     let all_digits = whole.iter().chain(fraction).all(u8::is_ascii_digit);
-    if !all_digits || whole.is_empty() || whole.len() > 10 || fraction.len() > digits {
+    let some_digit = !whole.is_empty() || !fraction.is_empty();
+    if !all_digits || !some_digit || whole.len() > 10 || fraction.len() > digits {
         return None;
     }
     let padded = std::iter::repeat_n(&b'0', digits - fraction.len());
@@ -69,10 +70,14 @@ fn decimal(word: &[u8], digits: usize) -> Option<u64> {
     Some(number.fold(0, |sum, &digit| sum * 10 + u64::from(digit - b'0')))
 }
 
-/// `-12.34m` in centimetres.
+/// `-12.34m` or `+12.34m` in centimetres.
 fn centimetres(word: &[u8]) -> Option<i64> {
     let word = word.strip_suffix(b"m").unwrap_or(word);
-    let (sign, word) = word.strip_prefix(b"-").map_or((1, word), |word| (-1, word));
+    let (sign, word) = match word {
+        [b'-', word @ ..] => (-1, word),
+        [b'+', word @ ..] => (1, word),
+        word => (1, word),
+    };
     Some(sign * i64::try_from(decimal(word, 2)?).ok()?)
 }
 

@@ -6,6 +6,7 @@
 //! into RRsets, and `check` judges whether those make a zone. An error spoils one entry; reading goes on behind
 //! it, so that an operator sees all of them at once.
 
+mod advice;
 mod check;
 mod decode;
 mod extra;
@@ -19,6 +20,7 @@ mod rare;
 mod rdata;
 mod read;
 mod records;
+mod regexp;
 mod rtype;
 mod scan;
 mod svcb;

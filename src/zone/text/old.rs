@@ -60,6 +60,68 @@ pub(super) fn chained_address(fields: &mut Fields<'_>, out: &mut Vec<u8>) -> Rea
     Ok(())
 }
 
+/// RFC 2535 §3.1: flags, protocol, algorithm, and the key unless the flags say that there is none (§3.1.2).
+pub(super) fn key(fields: &mut Fields<'_>, out: &mut Vec<u8>) -> Read {
+    const NO_KEY: u16 = 0xc000;
+    let flags = number::<u16>(fields)?;
+    out.extend(flags.to_be_bytes());
+    out.push(number::<u8>(fields)?);
+    out.push(algorithm(fields)?);
+    if flags & NO_KEY == NO_KEY && !fields.continues() { Ok(()) } else { all_in_base64(fields, out) }
+}
+
+/// ATM Forum's ATM Name System §5.2, as BIND reads it: digits behind a plus (E.164), or octets in hexadecimal, with
+/// dots wherever they please.
+pub(super) fn switched_address(fields: &mut Fields<'_>, out: &mut Vec<u8>) -> Read {
+    const BAD: Complaint = Complaint::Crate("+ and digits, or octets in hexadecimal, are needed here");
+    let word = fields.word()?;
+    let without_dots = |word: &[u8]| word.iter().copied().filter(|byte| *byte != b'.').collect::<Vec<_>>();
+    let (form, octets) = match word.strip_prefix(b"+") {
+        Some(digits) => {
+            (1, Some(without_dots(digits)).filter(|digits| digits.iter().all(u8::is_ascii_digit)))
+        }
+        None => (0, hex::decode(without_dots(word)).ok()),
+    };
+    out.push(form);
+    out.extend(octets.filter(|octets| !octets.is_empty()).ok_or(BAD)?);
+    Ok(())
+}
+
+/// The port of a service that is as old as WKS (RFC 1123 §2.2 calls the type obsolete), by its name in IANA's
+/// registry.
+pub(super) fn port(name: &[u8]) -> Option<u16> {
+    const PORTS: [(&str, u16); 26] = [
+        ("echo", 7),
+        ("discard", 9),
+        ("systat", 11),
+        ("daytime", 13),
+        ("netstat", 15),
+        ("qotd", 17),
+        ("chargen", 19),
+        ("ftp-data", 20),
+        ("ftp", 21),
+        ("ssh", 22),
+        ("telnet", 23),
+        ("smtp", 25),
+        ("time", 37),
+        ("domain", 53),
+        ("tftp", 69),
+        ("gopher", 70),
+        ("finger", 79),
+        ("http", 80),
+        ("kerberos", 88),
+        ("pop3", 110),
+        ("sunrpc", 111),
+        ("nntp", 119),
+        ("ntp", 123),
+        ("imap", 143),
+        ("snmp", 161),
+        ("https", 443),
+    ];
+    let known = PORTS.iter().find(|(known, _)| name.eq_ignore_ascii_case(known.as_bytes()));
+    known.map(|(_, port)| *port)
+}
+
 /// `YYYYMMDDhhmmss` in UTC, or seconds since 1970, which wrap.
 fn time(fields: &mut Fields<'_>) -> Result<u32, Complaint> {
     let time = str::from_utf8(fields.word()?).ok().and_then(|word| Timestamp::from_str(word).ok());

@@ -17,6 +17,8 @@ pub(super) fn wire(rtype: u16, fields: &mut Fields<'_>) -> Option<Result<Vec<u8>
         Rtype::SIG => super::old::signature,
         Rtype::NXT => super::old::next,
         Rtype::A6 => super::old::chained_address,
+        Rtype::KEY => super::old::key,
+        Rtype::ATMA => super::old::switched_address,
         Rtype::WKS => services,
         Rtype::ISDN => isdn,
         Rtype::NSAP => nsap,
@@ -38,7 +40,7 @@ const DSYNC: u16 = 66;
 /// Reading appends to the wire form.
 pub(super) type Read = Result<(), Complaint>;
 
-/// RFC 1035 §3.4.2: an address, a protocol, and a bit for each port; all by number, but for the protocols.
+/// RFC 1035 §3.4.2: an address, a protocol, and a bit for each port, by number or name.
 fn services(fields: &mut Fields<'_>, out: &mut Vec<u8>) -> Read {
     out.extend(
         address(fields.word()?).and_then(four).ok_or(Complaint::Crate("an IPv4 address is needed here"))?,
@@ -50,7 +52,11 @@ fn services(fields: &mut Fields<'_>, out: &mut Vec<u8>) -> Read {
     });
     let start = out.len();
     while fields.continues() {
-        set_bit(out, start, number::<u16>(fields)?);
+        let port = match super::old::port(fields.peek().unwrap_or_default()) {
+            Some(port) => named(fields, port)?,
+            None => number::<u16>(fields)?,
+        };
+        set_bit(out, start, port);
     }
     Ok(())
 }

@@ -2,14 +2,21 @@
 
 use domain::base::iana::Rtype;
 
+/// IANA's mnemonic of type 23, which the crate has without the hyphen.
+const NSAP_PTR: &str = "NSAP-PTR";
+
 /// The number of a type by its mnemonic or as `TYPE65280` (RFC 3597 §5), in either case.
 pub(super) fn number(word: &[u8]) -> Option<u16> {
-    Rtype::from_bytes(word).map(Rtype::to_int)
+    let known = Rtype::from_bytes(word).map(Rtype::to_int);
+    known.or_else(|| word.eq_ignore_ascii_case(NSAP_PTR.as_bytes()).then_some(Rtype::NSAPPTR.to_int()))
 }
 
 /// The mnemonic of a type, or `TYPE65280`.
 pub(super) fn name(rtype: u16) -> String {
-    Rtype::from_int(rtype).to_string()
+    match Rtype::from_int(rtype) {
+        Rtype::NSAPPTR => NSAP_PTR.into(),
+        rtype => rtype.to_string(),
+    }
 }
 
 /// Why no zone file may hold this type; `None` when it may.

@@ -120,6 +120,31 @@ fn is_possible(key: u16, value: &[u8]) -> bool {
     }
 }
 
+/// Whether the `dohpath` of data in wire form, if it has one, leads anywhere.
+pub(super) fn has_good_path(data: &[u8]) -> bool {
+    let mut rest = data.get(2..).and_then(behind_name).unwrap_or_default();
+    while let [key_high, key_low, high, low, values @ ..] = rest {
+        let length = usize::from(u16::from_be_bytes([*high, *low]));
+        let Some((value, behind)) = values.split_at_checked(length) else { return true };
+        if u16::from_be_bytes([*key_high, *key_low]) == DOHPATH {
+            return is_path(value);
+        }
+        rest = behind;
+    }
+    true
+}
+
+/// RFC 9461 §5: a URI template that is relative, in UTF-8, with the variable `dns`.
+fn is_path(value: &[u8]) -> bool {
+    let text = str::from_utf8(value).unwrap_or_default();
+    let mut expressions = text.split('{').skip(1).filter_map(|rest| rest.split_once('}'));
+    let is_dns = |inside: &str| {
+        let names = inside.trim_start_matches(['?', '&', '+', '#', '.', '/', ';']);
+        names.split(',').any(|name| name.trim_end_matches('*') == "dns")
+    };
+    text.starts_with('/') && expressions.any(|(inside, _)| is_dns(inside))
+}
+
 /// Whether octets are strings with a length of 1 to 255 before each.
 fn are_strings(mut octets: &[u8]) -> bool {
     while let [length @ 1..=255, rest @ ..] = octets {

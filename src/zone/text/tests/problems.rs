@@ -247,6 +247,63 @@ fn targets_and_cuts_are_warned_of() {
 }
 
 #[test]
+fn what_is_hardly_meant_is_warned_of() {
+    let host = "is no host name (RFC 1123 §2.1)";
+    check(
+        "a_b A 192.0.2.1",
+        &[&format!("z:4:1: warning: A for a_b.example., which {host}; use letters, digits and hyphens")],
+    );
+    check(
+        "*.-a AAAA ::1",
+        &[&format!("z:4:1: warning: AAAA for *.-a.example., which {host}; use letters, digits and hyphens")],
+    );
+    check("a SRV 1 1 1 b_c.other.", &[&format!("z:4:1: warning: SRV names b_c.other., which {host}")]);
+    check("_sip._udp SRV 1 1 1 b.other.\n*.a A ::1".replace("A ::1", "AAAA ::1").as_str(), &[]);
+    check(
+        "a.*.b TXT x",
+        &[
+            "z:4:1: warning: a.*.b.example. has a '*' that is not its first label: it is no wildcard, but a name like any other",
+        ],
+    );
+    check(
+        "*.s NS ns.other.",
+        &["z:4:1: warning: NS for *.s.example.: what a wildcard delegates is undefined (RFC 4592 §4.2)"],
+    );
+    check(
+        "a X25 123",
+        &["z:4:1: warning: X25 for a.example.: it has four digits at least, and nothing else"],
+    );
+    check(
+        "a SSHFP 1 2 00",
+        &["z:4:1: warning: SSHFP for a.example.: a digest of kind 2 has 32 octets; this one has 1"],
+    );
+    check(
+        "a ZONEMD 1 1 1 00",
+        &["z:4:1: warning: ZONEMD for a.example.: a digest of kind 1 has 48 octets; this one has 1"],
+    );
+    check(
+        "a NAPTR 1 2 S x bad .",
+        &[
+            "z:4:1: warning: NAPTR for a.example.: its substitution is none: it has the form !expression!replacement!, with the flag i at most behind it",
+        ],
+    );
+    check(
+        "a SVCB 1 . alpn=h2 dohpath=/q",
+        &[
+            "z:4:1: warning: SVCB for a.example.: dohpath is a path with the variable dns, as in dohpath=/dns-query{?dns} (RFC 9461 §5)",
+        ],
+    );
+    check("a SVCB 1 . dohpath=/q{?a,dns}\nb SSHFP 1 3 00\nc NAPTR 1 2 S x \"!(a)!\\\\1!\" .", &[]);
+    check("m MD a.other.", &["z:4:1: warning: MD is obsolete (RFC 973 §3); use MX"]);
+    check(
+        "m SPF x\nn SPF x\nn TXT x",
+        &[
+            "z:4:1: warning: SPF for m.example. without a TXT: nobody reads it any more (RFC 7208 §3.1); write it as TXT",
+        ],
+    );
+}
+
+#[test]
 fn files_stay_in_the_directory_of_the_zone() {
     let folder = tempfile::tempdir().unwrap();
     let (inside, outside) = (folder.path().join("zones"), folder.path().join("outside"));
