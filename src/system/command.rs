@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
+use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::net::unix::pipe::Receiver;
 use tokio::process::{Child, Command};
 
@@ -58,9 +58,17 @@ impl Running {
     ///
     /// Cancel safe: nothing is lost but output.
     pub async fn ended(&mut self, most: usize) -> io::Result<(ExitStatus, Vec<u8>)> {
-        let mut output = Vec::new();
-        let mut open = true;
-        let gone = gone(self.group.0)?;
+        let output = self.listen(most).await?;
+        self.group.kill();
+        let status = self.child.wait().await?;
+        self.group.0 = None;
+        Ok((status, output))
+    }
+
+    /// What it writes until it has ended.
+    async fn listen(&mut self, most: usize) -> io::Result<Vec<u8>> {
+        let (mut output, mut open) = (Vec::new(), true);
+        let gone = gone(&mut self.child, &mut self.group);
         tokio::pin!(gone);
         loop {
             tokio::select! {
@@ -76,10 +84,7 @@ impl Running {
             let before = output.len();
             open = take(&self.output, &mut output, most)? && output.len() > before;
         }
-        self.group.kill();
-        let status = self.child.wait().await?;
-        self.group.0 = None;
-        Ok((status, output))
+        Ok(output)
     }
 
     /// Kills the group, and waits a little for the system to have done so.
@@ -106,12 +111,21 @@ fn take(pipe: &Receiver, output: &mut Vec<u8>, most: usize) -> io::Result<bool> 
 }
 
 /// Ends when the process has, and leaves it to be reaped: as long as it is not, its group's number is its own.
-fn gone(leader: Option<Pid>) -> io::Result<impl Future<Output = io::Result<()>>> {
-    let leader = leader.ok_or(io::ErrorKind::NotFound)?;
-    let handle = pidfd_open(leader, PidfdFlags::NONBLOCK)?;
+#[cfg(target_os = "linux")]
+async fn gone(_: &mut Child, group: &mut Group) -> io::Result<()> {
+    use rustix::process::{PidfdFlags, pidfd_open};
+    let leader = group.0.ok_or(io::ErrorKind::NotFound)?;
     // No pipe, but all that is asked is when it can be read, which is when the process has ended.
-    let handle = Receiver::from_owned_fd_unchecked(handle)?;
-    Ok(async move { handle.readable().await })
+    let handle = Receiver::from_owned_fd_unchecked(pidfd_open(leader, PidfdFlags::NONBLOCK)?)?;
+    handle.readable().await
+}
+
+/// Ends when the process has. It is reaped at once, so what it left behind in its group cannot be killed.
+#[cfg(not(target_os = "linux"))]
+async fn gone(child: &mut Child, group: &mut Group) -> io::Result<()> {
+    child.wait().await?;
+    group.0 = None;
+    Ok(())
 }
 
 /// A process group by its leader, killed when dropped; `None` once the leader has been reaped.

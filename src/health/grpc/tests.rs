@@ -153,3 +153,15 @@ fn any_bytes_are_read() {
         assert_eq!(status(bytes), expected, "{bytes:?}");
     }
 }
+
+proptest::proptest! {
+    #[test]
+    fn no_bytes_panic(bytes: Vec<u8>) {
+        let _ = (serving_of(&bytes), status(&bytes));
+    }
+}
+
+/// What the message in there says.
+fn serving_of(bytes: &[u8]) -> Result<(), GrpcFault> {
+    super::serving(bytes)
+}
