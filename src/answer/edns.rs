@@ -52,7 +52,7 @@ pub struct Ecs {
 pub struct Cookie {
     /// The client's half.
     pub client: [u8; 8],
-    /// The server's half in the form that this server makes (RFC 9018 §4), if that is what it looks like.
+    /// The server's half, if there is one (RFC 9018 §4); zeros, which are nobody's, if its length is not ours.
     pub server: Option<[u8; 16]>,
 }
 
@@ -156,7 +156,8 @@ fn read_ecs(option: &[u8]) -> Option<Ecs> {
 fn read_cookie(option: &[u8]) -> Option<Cookie> {
     let (client, server) = option.split_first_chunk::<8>()?;
     let length_fits = matches!(server.len(), 0 | 8..=32);
-    length_fits.then(|| Cookie { client: *client, server: server.try_into().ok() })
+    let server = (!server.is_empty()).then(|| server.try_into().unwrap_or([0; 16]));
+    length_fits.then_some(Cookie { client: *client, server })
 }
 
 /// What a reply's OPT says beside what it echoes.

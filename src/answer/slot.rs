@@ -242,15 +242,17 @@ impl Slot {
     /// TCP connection proves as much.
     #[cold]
     fn lacks_cookie(&self, sent: Option<&Cookie>, world: &World, now: Now) -> bool {
-        let holds = |sent| cookie::is_good(sent, self.peer.ip(), now.unix, &world.cookies);
-        self.transport == Transport::Udp && !sent.is_none_or(holds)
+        self.transport == Transport::Udp && sent.is_some_and(|sent| !self.is_good(sent, world, now))
     }
 
     /// Whether there is a server's half, and it is not good.
     #[cold]
     fn brings_bad_cookie(&self, sent: Option<&Cookie>, world: &World, now: Now) -> bool {
-        let good = |sent: &Cookie| cookie::is_good(sent, self.peer.ip(), now.unix, &world.cookies);
-        sent.is_some_and(|sent| sent.server.is_some() && !good(sent))
+        sent.is_some_and(|sent| sent.server.is_some() && !self.is_good(sent, world, now))
+    }
+
+    fn is_good(&self, sent: &Cookie, world: &World, now: Now) -> bool {
+        cookie::is_good(sent, self.peer.ip(), now.unix, &world.cookies)
     }
 
     pub(super) fn is_internet(&self) -> bool {

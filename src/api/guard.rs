@@ -173,7 +173,7 @@ fn identify<'a>(
     };
     if !may(token.role, needed, path) {
         let (has, needs) = (role_name(token.role), role_name(needed));
-        let detail = format!("'{}' may {has}; this takes {needs}", token.name);
+        let detail = format!("'{}' has the role {has}; this takes {needs}", token.name);
         return Err(Problem::new(StatusCode::FORBIDDEN, "role", detail));
     }
     Ok(Some(token))

@@ -9,11 +9,16 @@ use sha2::{Digest, Sha256};
 #[derive(Debug, clap::Args)]
 pub struct TokenArgs {
     /// What the log calls its bearer.
-    #[arg(default_value = "oncall")]
+    #[arg(default_value = "oncall", value_parser = as_a_name)]
     name: String,
     /// acme for challenges alone; or read, operate or admin, each of which may do what the ones before may.
     #[arg(long, default_value = "operate", value_parser = ["acme", "read", "operate", "admin"])]
     role: String,
+}
+
+/// What the configuration would take.
+fn as_a_name(word: &str) -> Result<String, String> {
+    crate::config::unfit_name("token", word).map_or_else(|| Ok(word.to_owned()), Err)
 }
 
 /// Makes a token of 256 random bits; prints it with the lines that let it in.

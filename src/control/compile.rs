@@ -2,13 +2,14 @@
 //!
 //! Checks that span rooms happen on the way: a name outside every zone is found where the table is built.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use super::plan::Plan;
 use crate::config::{self, Config};
 use crate::geo::{self, Threads};
-use crate::model::{Family, OrderRule, Place, Problems, Region, Service, ServiceId};
+use crate::model::{Family, Name, OrderRule, Place, Problems, Region, Service, ServiceId};
 use crate::snapshot::{Addresses, Chaos, SteeredService, World};
 use crate::steer::Steered;
 use crate::steer::hash::EndpointKey;
@@ -55,7 +56,8 @@ pub fn load(path: &Path, node: &Node, threads: Threads) -> (Option<Built>, Probl
     let Some(config) = config else { return (None, problems) };
     if problems.has_errors() {
         // What spans rooms waits: a zone that is misspelt here would make every name in it look lost.
-        config.zones.iter().for_each(|zone| drop(load_zone(zone, &mut problems)));
+        let answered = answered(&config);
+        config.zones.iter().for_each(|zone| drop(load_zone(zone, &answered, &mut problems)));
         open_databases(&config, &mut problems);
         return (None, problems);
     }
@@ -115,7 +117,9 @@ fn warn_of_surprises(config: &Config, problems: &mut Problems) {
 }
 
 fn names(config: &Config, problems: &mut Problems) -> Option<Names> {
-    let zones: Vec<Option<Zone>> = config.zones.iter().map(|zone| load_zone(zone, problems)).collect();
+    let answered = answered(config);
+    let zones: Vec<Option<Zone>> =
+        config.zones.iter().map(|zone| load_zone(zone, &answered, problems)).collect();
     // A zone that does not load would make every name in it look lost.
     let zones: Vec<Zone> = zones.into_iter().collect::<Option<_>>()?;
     let services = (0..).map(ServiceId).zip(&config.services).flat_map(|(id, service)| {
@@ -127,9 +131,15 @@ fn names(config: &Config, problems: &mut Problems) -> Option<Names> {
     build(&zones, &services.chain(whoami).collect::<Vec<_>>(), problems)
 }
 
+/// The names that are not the zones' to answer.
+fn answered(config: &Config) -> HashSet<&Name> {
+    let names = config.services.iter().flat_map(|service| &service.names).chain(&config.server.whoami);
+    names.map(|(name, _)| name).collect()
+}
+
 /// A file that cannot be read is a matter of the configuration, so the line there is named; what is wrong inside
 /// has its own place.
-fn load_zone(zone: &config::ZoneFile, problems: &mut Problems) -> Option<Zone> {
+fn load_zone(zone: &config::ZoneFile, answered: &HashSet<&Name>, problems: &mut Problems) -> Option<Zone> {
     // Asked before it is opened: opening a pipe would wait for a writer.
     let readable = std::fs::metadata(&zone.file).and_then(|facts| match facts.is_file() {
         true => std::fs::File::open(&zone.file).map(drop),
@@ -141,7 +151,7 @@ fn load_zone(zone: &config::ZoneFile, problems: &mut Problems) -> Option<Zone> {
         problems.error(&zone.place, text);
         return None;
     }
-    zone::load(&zone.origin, &zone.file, problems)
+    zone::load(&zone.origin, &zone.file, answered, problems)
 }
 
 fn geography(

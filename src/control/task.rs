@@ -15,7 +15,7 @@ use super::challenges::challenges_of;
 use super::compile::{Built, DatabaseFacts, Node};
 use super::handle::{Refusal, Request, Wish};
 use super::plan::Plan;
-use super::reload::{Reloaded, compile_aside, needs_restart};
+use super::reload::{Reloaded, compile_aside, needs_restart, refuse};
 use super::state::{Command, Revised, State, apply};
 use super::store::Store;
 use super::totals::Totals;
@@ -96,6 +96,8 @@ pub struct Control {
     node: Node,
     workers: usize,
     path: PathBuf,
+    /// The configuration at the start: what it says of listening and of the disk stays in force.
+    started_with: Arc<Config>,
     started_at: Instant,
     folded_at: Instant,
     /// Who waits for the reload under way.
@@ -124,7 +126,8 @@ impl Control {
         let shared = Shared::new(Arc::new(first));
         let wiring = wire(&shared, &config);
         let path = config.path.clone();
-        wiring.config.send_replace(Arc::new(config));
+        let started_with = Arc::new(config);
+        wiring.config.send_replace(Arc::clone(&started_with));
         wiring.standing.send_replace(Arc::clone(&plan.standing));
         let mut control = Control {
             shared,
@@ -143,6 +146,7 @@ impl Control {
             node,
             workers,
             path,
+            started_with,
             started_at,
             folded_at: started_at,
             reloading: None,
@@ -352,9 +356,13 @@ impl Control {
     }
 
     fn compiled(&mut self, built: Option<Box<Built>>, mut problems: Problems) {
+        let built = built.filter(|built| {
+            refuse(&self.started_with, &self.wiring.config.borrow(), &built.config, &mut problems);
+            !problems.has_errors()
+        });
         let swapped = built.is_some();
         if let Some(built) = built {
-            needs_restart(&self.wiring.config.borrow(), &built.config, &mut problems);
+            needs_restart(&self.started_with, &built.config, &mut problems);
             self.swap(*built);
             self.reloads.0 += 1;
         } else {

@@ -24,17 +24,16 @@ impl Totals {
     /// background: a large one takes milliseconds, which verdicts and operators would wait for.
     pub fn settle(&mut self) {
         // `get_mut` sees what the last holder wrote before it let go; a count alone would not.
-        let free = self.retired.extract_if(.., |old| Arc::get_mut(old).is_some());
-        let mut last: Vec<Arc<Snapshot>> = Vec::new();
-        for old in free {
+        let alone = self.retired.extract_if(.., |old| Arc::get_mut(old).is_some());
+        let mut free: Vec<Arc<Snapshot>> = Vec::new();
+        for old in alone {
             // Where others count into the same tallies, this one was no more than a pointer to them; all that came
             // before it was seen as above.
             if Arc::strong_count(&old.tallies) == 1 {
                 add_all(&old, &mut self.settled);
-                last.push(old);
+                free.push(old);
             }
         }
-        let free = last;
         if !free.is_empty() {
             // Without a thread they are freed here, with the closure that has them.
             let _ = spawn_in_background("free", move || drop(free));

@@ -1,6 +1,6 @@
 //! The standard health protocol of gRPC, `grpc.health.v1.Health/Check`: one unary call over HTTP/2.
 //!
-//! Both messages have one field, so they are written and read here: see `docs/decisions/0015-grpc-by-hand.md`.
+//! Both messages have one field, so they are written and read here: see `docs/decisions/0017-grpc-by-hand.md`.
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use hyper::{HeaderMap, Request};

@@ -1,8 +1,8 @@
 //! Everything a query may see, and the one pointer to it.
 //!
 //! A [`World`] is all that a reload builds. [`Snapshot`] adds what changes between reloads: one live word per
-//! endpoint and family, what each worker has handed out, and what certificate authorities are to find. [`Shared`] is the pointer; control alone stores
-//! it, every worker has a [`Reader`].
+//! endpoint and family, what each worker has handed out, and what certificate authorities are to find. [`Shared`]
+//! is the pointer; control alone stores it, every worker has a [`Reader`].
 
 mod challenges;
 mod tally;

@@ -29,7 +29,7 @@ pub struct Cli {
 #[derive(Clone, Debug, Args)]
 pub struct Compare {
     /// How often everything runs; 6 and more make intervals of 95 %
-    #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub rounds: u32,
     /// Seconds of each run
     #[arg(long, default_value_t = 0.5, value_parser = seconds)]

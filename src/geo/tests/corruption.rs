@@ -36,6 +36,12 @@ fn survives(bytes: Vec<u8>) -> bool {
     compile(&input).is_ok()
 }
 
+/// What is said of databases that cannot be used, without any rule.
+fn refusal(databases: &[Database]) -> Option<String> {
+    let input = Input { databases, regions: &[], rules: &[], service_rules: &[], threads: Threads::Many };
+    compile(&input).err().map(|error| error.to_string())
+}
+
 fn a_database() -> impl Strategy<Value = Vec<u8>> {
     let layouts = prop::sample::select(vec![Layout::Nested, Layout::Flat]);
     (any::<bool>(), prop::sample::select(vec![24, 28, 32]), layouts)
@@ -100,14 +106,7 @@ fn a_database_that_says_nothing_of_use_is_an_error() {
         }
         let databases = [Database::parse(Path::new("isp.mmdb"), writer.finish()).unwrap()];
         // No rule asks about continents.
-        let input = Input {
-            databases: &databases,
-            regions: &[],
-            rules: &[],
-            service_rules: &[],
-            threads: Threads::Many,
-        };
-        let error = compile(&input).err().map(|error| error.to_string());
+        let error = refusal(&databases);
         assert_eq!(error.is_none(), is_of_use, "{error:?}");
         assert!(
             is_of_use || error.unwrap().starts_with("'isp.mmdb' is of no use: nowhere in it is a country")
@@ -127,14 +126,7 @@ fn a_value_of_the_wrong_type_is_an_error() {
         let key: &'static str = key;
         let bytes = Writer::new(true, 24).insert("198.51.100.0/24", &Value::Map(vec![(key, value)])).finish();
         let databases = [Database::parse(Path::new("odd.mmdb"), bytes).unwrap()];
-        let input = Input {
-            databases: &databases,
-            regions: &[],
-            rules: &[],
-            service_rules: &[],
-            threads: Threads::Many,
-        };
-        let error = compile(&input).err().unwrap().to_string();
+        let error = refusal(&databases).unwrap();
         assert_eq!(
             error, "'odd.mmdb' is damaged, a record does not say what a record says: fetch it again",
             "{key}"

@@ -3,7 +3,7 @@
 
 use super::super::rtype;
 use super::grow::Growing;
-use super::{Entry, Records, parent};
+use super::{ASIDE, Entry, NONE, Records, parent};
 
 /// Notes in every RRset where its additional data stands in the list that is given back.
 pub(super) fn link(table: &Growing, rrsets: &mut [Records]) -> Vec<u32> {
@@ -16,12 +16,19 @@ pub(super) fn link(table: &Growing, rrsets: &mut [Records]) -> Vec<u32> {
             let Some(target) = data.get(offset..).and_then(first_name) else { continue };
             let own = table.name(rrsets[id].owner);
             let target = if is_own(&rrsets[id], data, target, own) { own } else { target };
-            addresses(table.find_in(&target.to_ascii_lowercase(), zone), rrsets, &mut extras, at);
+            let entry = table.find_in(&target.to_ascii_lowercase(), zone);
+            let shown = entry.filter(|entry| rrsets[id].rtype == rtype::NS || is_seen(entry));
+            addresses(shown, rrsets, &mut extras, at);
         }
         let records = &mut rrsets[id];
         (records.extras_at, records.extras_count) = (at as u32, (extras.len() - at) as u32);
     }
     extras
+}
+
+/// Whether questions find it: below a cut there is glue, for referrals alone.
+fn is_seen(entry: &Entry) -> bool {
+    entry.cut == NONE && entry.marks & ASIDE == 0
 }
 
 /// RFC 9460 §2.5.2: the root as the target of a service's binding stands for the record's owner; who that is at a

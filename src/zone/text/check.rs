@@ -21,8 +21,15 @@ const DNAME: u16 = 39;
 const DS: u16 = 43;
 
 /// Notes everything that is wrong with these RRsets as the zone `origin`.
-pub(super) fn check(origin: &Name, place: &Place, rrsets: &[Rrset], spoiled: Spoiled, notes: &mut Notes<'_>) {
-    let check = Check::new(origin, rrsets);
+pub(super) fn check(
+    origin: &Name,
+    place: &Place,
+    rrsets: &[Rrset],
+    steered: &HashSet<&Name>,
+    spoiled: Spoiled,
+    notes: &mut Notes<'_>,
+) {
+    let check = Check::new(origin, rrsets, steered);
     check.apex(place, spoiled, notes);
     for rrset in rrsets {
         match rrset.rtype {
@@ -52,6 +59,8 @@ struct Check<'a> {
     dnames: HashSet<&'a [u8]>,
     /// The servers that the cuts name, as far as they are in the zone.
     servers: HashSet<Name>,
+    /// Names that services answer.
+    steered: &'a HashSet<&'a Name>,
 }
 
 /// What stands between a name and the apex.
@@ -62,7 +71,7 @@ enum Above<'a> {
 }
 
 impl<'a> Check<'a> {
-    fn new(origin: &'a Name, rrsets: &'a [Rrset]) -> Check<'a> {
+    fn new(origin: &'a Name, rrsets: &'a [Rrset], steered: &'a HashSet<&'a Name>) -> Check<'a> {
         let owners = |rtype| rrsets.iter().filter(move |rrset| rrset.rtype == rtype);
         let cuts = || owners(NS).filter(|rrset| rrset.owner != *origin);
         let servers = cuts().flat_map(targets).filter(|target| target.is_within(origin)).collect();
@@ -72,6 +81,7 @@ impl<'a> Check<'a> {
             cuts: cuts().map(|rrset| rrset.owner.as_wire()).collect(),
             dnames: owners(DNAME).map(|rrset| rrset.owner.as_wire()).collect(),
             servers,
+            steered,
         }
     }
 
@@ -159,7 +169,7 @@ impl<'a> Check<'a> {
                 && !self.can_have_address(&target)
             {
                 let why = format!(
-                    "{name} names {target}, which has no A or AAAA here; add one, unless a service answers it"
+                    "{name} names {target}, which has no A or AAAA here; add one, or let a service answer it"
                 );
                 notes.warn(&rrset.place, why);
             }
@@ -170,15 +180,16 @@ impl<'a> Check<'a> {
         [A, AAAA].iter().any(|&rtype| self.index.find(name, rtype).is_some())
     }
 
-    /// An address of its own, or of a wildcard above it, or somebody else's to know.
+    /// An address of its own or of a service, or of a wildcard above it, or somebody else's to know.
     fn can_have_address(&self, name: &Name) -> bool {
         let is_cut = name != self.origin && self.cuts.contains(name.as_wire());
         let mut ancestors = std::iter::successors(name.parent(), Name::parent);
+        let is_known = |name: &Name| self.has_address(name) || self.steered.contains(name);
         is_cut
-            || self.has_address(name)
+            || is_known(name)
             || ancestors.any(|ancestor| {
                 let wildcard = [b"\x01*", ancestor.as_wire()].concat();
-                Name::from_wire(&wildcard).is_some_and(|wildcard| self.has_address(&wildcard))
+                Name::from_wire(&wildcard).is_some_and(|wildcard| is_known(&wildcard))
             })
     }
 

@@ -30,6 +30,8 @@ enum Field {
     Strings,
     /// All octets of one word, without a length.
     Octets,
+    /// Letters and digits of one word, at least one, with a length.
+    Tag,
     /// Hexadecimal digits in any number of words.
     Hex,
     /// Base64 in any number of words.
@@ -72,17 +74,40 @@ pub(super) fn wire(rtype: u16, fields: &mut Fields<'_>) -> Option<Result<Vec<u8>
         Rtype::SINK => &[Number8, Number8, Number8, Base64],
         Rtype::TALINK => &[Name, Name],
         Rtype::DOA => &[Number32, Number32, Number8, String, Base64],
-        // RFC 8162 §2
-        Rtype::SMIMEA => &[Number8, Number8, Number8, Hex],
+        // RFC 6698 §2.2, RFC 8162 §2; RFC 4255 §3.2; RFC 7929 §2.3; RFC 8976 §2.3
+        Rtype::TLSA | Rtype::SMIMEA => &[Number8, Number8, Number8, Hex],
+        Rtype::SSHFP => &[Number8, Number8, Hex],
+        Rtype::OPENPGPKEY => &[Base64],
+        Rtype::ZONEMD => &[Number32, Number8, Number8, Hex],
+        // RFC 4034 §5.3, RFC 7344 §3; RFC 8659 §4.1.1
+        Rtype::DS | Rtype::CDS => &[Number16, Algorithm, Number8, Hex],
+        Rtype::CDNSKEY => &[Number16, Number8, Algorithm, Base64],
+        Rtype::CAA => &[Number8, Tag, Octets],
         // RFC 2163 §4
         Rtype::PX => &[Number16, Name, Name],
         Rtype::SVCB | Rtype::HTTPS => return Some(super::svcb::wire(fields)),
         Rtype::LOC => return Some(super::loc::wire(fields)),
-        Rtype::SIG | Rtype::NXT | Rtype::A6 => return Some(super::old::wire(Rtype::from_int(rtype), fields)),
         _ => return super::rare::wire(rtype, fields),
     };
     let mut out = Vec::new();
-    Some(form.iter().try_for_each(|&field| append(field, fields, &mut out)).map(|()| out))
+    let read = form.iter().try_for_each(|&field| append(field, fields, &mut out));
+    Some(read.and_then(|()| has_its_length(rtype, &out)).map(|()| out))
+}
+
+/// RFC 4034 §5.1.4, RFC 4509 §2.2, RFC 5933 §4, RFC 6605 §2: a digest of a kind that is known has its length.
+fn has_its_length(rtype: u16, data: &[u8]) -> Result<(), Complaint> {
+    let (kind, digest) = match Rtype::from_int(rtype) {
+        Rtype::DS | Rtype::CDS => (data.get(3), data.get(4..)),
+        _ => return Ok(()),
+    };
+    let expected = match kind {
+        Some(1) => 20,
+        Some(2 | 3) => 32,
+        Some(4) => 48,
+        _ => return Ok(()),
+    };
+    let sound = digest.is_some_and(|digest| digest.len() == expected);
+    if sound { Ok(()) } else { Err(Complaint::Crate("a digest of this type has another length")) }
 }
 
 fn append(field: Field, fields: &mut Fields<'_>, out: &mut Vec<u8>) -> Result<(), Complaint> {
@@ -95,6 +120,13 @@ fn append(field: Field, fields: &mut Fields<'_>, out: &mut Vec<u8>) -> Result<()
         Field::String => fields.string(out)?,
         Field::Strings => out.extend(fields.scan_charstr_entry()?),
         Field::Octets => out.extend(decode::octets(fields.word()?)?),
+        Field::Tag => {
+            let word = fields.word()?;
+            let sound = !word.is_empty() && word.iter().all(u8::is_ascii_alphanumeric);
+            let length = u8::try_from(word.len()).ok().filter(|_| sound);
+            out.push(length.ok_or(Complaint::Crate("a tag of letters and digits is needed here"))?);
+            out.extend_from_slice(word);
+        }
         Field::Hex => words(fields, out, |digits| hex::decode(digits).ok())?,
         Field::Base64 => words(fields, out, |text| base64::decode(str::from_utf8(text).ok()?).ok())?,
         Field::Address4 => {

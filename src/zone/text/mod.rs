@@ -27,6 +27,7 @@ mod tests;
 mod ttl;
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use self::notes::Notes;
@@ -53,8 +54,9 @@ pub type Include<'i> = &'i mut dyn FnMut(&[u8], u64) -> Result<Source<'static>, 
 ///
 /// Included files stand in or below the directory of `path`, at most eight deep, without cycles; all texts
 /// together have at most 256 MiB. Memory is proportional to that and to what `$GENERATE` makes, at most
-/// 65,536 records a directive and 1,048,576 a zone.
-pub fn load(origin: &Name, path: &Path, problems: &mut Problems) -> Option<Zone> {
+/// 65,536 records a directive and 1,048,576 a zone. `steered` are the names that services answer: nobody is told to
+/// write addresses for them.
+pub fn load(origin: &Name, path: &Path, steered: &HashSet<&Name>, problems: &mut Problems) -> Option<Zone> {
     let source = match include::open(path, read::MOST_OCTETS) {
         Ok(source) => source,
         Err(why) => {
@@ -63,7 +65,8 @@ pub fn load(origin: &Name, path: &Path, problems: &mut Problems) -> Option<Zone>
         }
     };
     let directory = include::directory(path);
-    parse(origin, source, &mut |name, most| include::open_inside(directory, name, most), problems)
+    let mut include = |name: &[u8], most| include::open_inside(directory, name, most);
+    read(origin, source, &mut include, steered, problems)
 }
 
 /// Reads the zone `origin` from a text; see [`load`]. Any bytes may be given: nothing panics.
@@ -71,6 +74,16 @@ pub fn parse(
     origin: &Name,
     source: Source<'_>,
     include: Include<'_>,
+    problems: &mut Problems,
+) -> Option<Zone> {
+    read(origin, source, include, &HashSet::new(), problems)
+}
+
+fn read(
+    origin: &Name,
+    source: Source<'_>,
+    include: Include<'_>,
+    steered: &HashSet<&Name>,
     problems: &mut Problems,
 ) -> Option<Zone> {
     let place = source.place.clone();
@@ -81,7 +94,7 @@ pub fn parse(
     let rrsets = records.join(&mut notes);
     // Of a file that could not be read through, what is missing may only be unread.
     if !notes.is_full() {
-        check::check(origin, &place, &rrsets, spoiled, &mut notes);
+        check::check(origin, &place, &rrsets, steered, spoiled, &mut notes);
     }
     let failed = notes.failed();
     notes.finish(&place);

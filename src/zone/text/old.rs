@@ -4,30 +4,16 @@
 use std::net::Ipv6Addr;
 use std::str::FromStr;
 
-use domain::base::iana::Rtype;
 use domain::base::scan::Scanner;
 use domain::rdata::dnssec::Timestamp;
 
 use super::extra::{algorithm, number};
-use super::rare::{Read, all_in_base64, set_bit};
+use super::rare::{Read, all_in_base64, record_type, set_bit};
 use super::rdata::{Complaint, Fields};
-use super::rtype;
-
-/// The wire form of a type that is read here.
-pub(super) fn wire(rtype: Rtype, fields: &mut Fields<'_>) -> Result<Vec<u8>, Complaint> {
-    let mut out = Vec::new();
-    match rtype {
-        Rtype::SIG => signature(fields, &mut out),
-        Rtype::NXT => next(fields, &mut out),
-        Rtype::A6 => chained_address(fields, &mut out),
-        _ => Err(Complaint::Crate("this type has no form of its own")),
-    }?;
-    Ok(out)
-}
 
 /// RFC 2535 §4.1, §7.2: what is covered, algorithm, labels, TTL, end, begin, key tag, signer, signature.
-fn signature(fields: &mut Fields<'_>, out: &mut Vec<u8>) -> Read {
-    out.extend(covered(fields)?.to_be_bytes());
+pub(super) fn signature(fields: &mut Fields<'_>, out: &mut Vec<u8>) -> Read {
+    out.extend(record_type(fields)?.to_be_bytes());
     out.push(algorithm(fields)?);
     out.push(number::<u8>(fields)?);
     out.extend(number::<u32>(fields)?.to_be_bytes());
@@ -40,11 +26,11 @@ fn signature(fields: &mut Fields<'_>, out: &mut Vec<u8>) -> Read {
 }
 
 /// RFC 2535 §5.2: the next name, and a bit for each type below 128 that is there.
-fn next(fields: &mut Fields<'_>, out: &mut Vec<u8>) -> Read {
+pub(super) fn next(fields: &mut Fields<'_>, out: &mut Vec<u8>) -> Read {
     out.extend(fields.name()?);
     let start = out.len();
     while fields.continues() {
-        let kind = covered(fields)?;
+        let kind = record_type(fields)?;
         if kind > 127 {
             return Err(Complaint::Crate("NXT knows types below 128 alone"));
         }
@@ -54,7 +40,7 @@ fn next(fields: &mut Fields<'_>, out: &mut Vec<u8>) -> Read {
 }
 
 /// RFC 2874 §3.1, §3.2: how many bits a prefix has, the others, and whose prefix it is.
-fn chained_address(fields: &mut Fields<'_>, out: &mut Vec<u8>) -> Read {
+pub(super) fn chained_address(fields: &mut Fields<'_>, out: &mut Vec<u8>) -> Read {
     let bits = number::<u8>(fields)?;
     if bits > 128 {
         return Err(Complaint::Crate("an IPv6 prefix has at most 128 bits"));
@@ -72,11 +58,6 @@ fn chained_address(fields: &mut Fields<'_>, out: &mut Vec<u8>) -> Read {
         out.extend(fields.name()?);
     }
     Ok(())
-}
-
-fn covered(fields: &mut Fields<'_>) -> Result<u16, Complaint> {
-    let kind = rtype::number(fields.word()?);
-    kind.ok_or(Complaint::Crate("a record type is needed here, as in A or TYPE731"))
 }
 
 /// `YYYYMMDDhhmmss` in UTC, or seconds since 1970, which wrap.

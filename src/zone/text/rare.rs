@@ -14,6 +14,9 @@ use super::rtype;
 /// The wire form, if the type is one of those that are read here.
 pub(super) fn wire(rtype: u16, fields: &mut Fields<'_>) -> Option<Result<Vec<u8>, Complaint>> {
     let read = match Rtype::from_int(rtype) {
+        Rtype::SIG => super::old::signature,
+        Rtype::NXT => super::old::next,
+        Rtype::A6 => super::old::chained_address,
         Rtype::WKS => services,
         Rtype::ISDN => isdn,
         Rtype::NSAP => nsap,
@@ -144,8 +147,7 @@ fn child_synchronization(fields: &mut Fields<'_>, out: &mut Vec<u8>) -> Read {
     out.extend(number::<u16>(fields)?.to_be_bytes());
     let mut types = Vec::new();
     while fields.continues() {
-        let known = rtype::number(fields.word()?);
-        types.push(known.ok_or(Complaint::Crate("a record type is needed here, as in A or TYPE731"))?);
+        types.push(record_type(fields)?);
     }
     types.sort_unstable();
     for window in types.chunk_by(|a, b| a >> 8 == b >> 8) {
@@ -189,6 +191,12 @@ fn delegation_synchronization(fields: &mut Fields<'_>, out: &mut Vec<u8>) -> Rea
     out.extend(number::<u16>(fields)?.to_be_bytes());
     out.extend(fields.name()?);
     Ok(())
+}
+
+/// A record type by its mnemonic or as `TYPE731`.
+pub(super) fn record_type(fields: &mut Fields<'_>) -> Result<u16, Complaint> {
+    let known = rtype::number(fields.word()?);
+    known.ok_or(Complaint::Crate("a record type is needed here, as in A or TYPE731"))
 }
 
 /// Passes over a word that stands for a number.

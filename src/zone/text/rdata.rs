@@ -13,7 +13,7 @@ use domain::rdata::ZoneRecordData;
 
 use super::decode::{self, Fault, Octet};
 use super::scan::Token;
-use super::{extra, rtype, ttl};
+use super::{extra, rtype, svcb, ttl};
 
 /// What is wrong with a record's data.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,10 +29,9 @@ pub(super) struct Bad {
 /// The wire form of a record's fields.
 pub(super) fn wire(rtype: u16, fields: &mut Fields<'_>) -> Result<Box<[u8]>, Bad> {
     let unknown = fields.is_unknown_marker();
-    let out = match extra::wire(rtype, fields) {
-        Some(out) if !unknown => out,
-        _ => by_crate(rtype, fields),
-    };
+    // Whoever reads a type's own form eats fields: it must not see the form of RFC 3597.
+    let own = if unknown { None } else { extra::wire(rtype, fields) };
+    let out = own.unwrap_or_else(|| by_crate(rtype, fields));
     let out = out.map_err(|complaint| fields.bad(complaint))?;
     if fields.continues() {
         fields.next += 1;
@@ -61,6 +60,12 @@ fn by_crate(rtype: u16, fields: &mut Fields<'_>) -> Result<Vec<u8>, Complaint> {
 /// server that knows the type must hold them to it.
 fn is_sound(rtype: u16, wire: &[u8]) -> bool {
     let rtype = Rtype::from_int(rtype);
+    match rtype {
+        // What the parser would take: no string at all, and parameters that no key can have.
+        Rtype::TXT | Rtype::SPF if wire.is_empty() => return false,
+        Rtype::SVCB | Rtype::HTTPS if !svcb::is_sound(wire) => return false,
+        _ => {}
+    }
     let mut parser = Parser::from_ref(wire);
     let parsed = ZoneRecordData::<&[u8], ParsedName<&[u8]>>::parse_rdata(rtype, &mut parser);
     let mut again = Vec::new();

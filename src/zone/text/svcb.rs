@@ -84,12 +84,16 @@ fn parameter(word: &[u8]) -> Result<(u16, Vec<u8>), String> {
     let key = key(name)?;
     let bare = value.unwrap_or_default();
     if name.starts_with(b"key") {
-        return Ok((key, bare.to_vec()));
+        let possible = is_possible(key, bare);
+        return possible.then(|| (key, bare.to_vec())).ok_or_else(|| {
+            let name = KEYS.iter().find(|(_, known)| *known == key).map_or("", |(name, _)| name);
+            format!("'{}' is wrong: these octets are no value of {name}; write it by name", quote(word))
+        });
     }
     let encoded = match key {
         MANDATORY => mandatory(bare)?,
         ALPN => identifiers(bare),
-        NO_DEFAULT_ALPN | OHTTP => value.is_none().then(Vec::new),
+        NO_DEFAULT_ALPN | OHTTP => bare.is_empty().then(Vec::new),
         PORT => {
             each(bare, |text| text.parse::<u16>().ok().map(u16::to_be_bytes)).filter(|port| port.len() == 2)
         }
@@ -100,6 +104,56 @@ fn parameter(word: &[u8]) -> Result<(u16, Vec<u8>), String> {
     };
     let encoded = encoded.filter(|value| !value.is_empty() || matches!(key, NO_DEFAULT_ALPN | OHTTP));
     encoded.map(|value| (key, value)).ok_or_else(|| format!("'{}' is wrong; {}", quote(word), valid(key)))
+}
+
+/// Whether octets can be the value of a key; of one without a name, any can.
+fn is_possible(key: u16, value: &[u8]) -> bool {
+    match key {
+        MANDATORY => !value.is_empty() && value.len().is_multiple_of(2),
+        ALPN => !value.is_empty() && are_strings(value),
+        NO_DEFAULT_ALPN | OHTTP => value.is_empty(),
+        PORT => value.len() == 2,
+        IPV4_HINT => !value.is_empty() && value.len().is_multiple_of(4),
+        IPV6_HINT => !value.is_empty() && value.len().is_multiple_of(16),
+        ECH | DOHPATH => !value.is_empty(),
+        _ => true,
+    }
+}
+
+/// Whether octets are strings with a length of 1 to 255 before each.
+fn are_strings(mut octets: &[u8]) -> bool {
+    while let [length @ 1..=255, rest @ ..] = octets {
+        let Some(rest) = rest.get(usize::from(*length)..) else { return false };
+        octets = rest;
+    }
+    octets.is_empty()
+}
+
+/// Whether data in wire form holds parameters in order, each with a value that it can have (RFC 9460 §2.2).
+pub(super) fn is_sound(data: &[u8]) -> bool {
+    let Some(mut rest) = data.get(2..).and_then(behind_name) else { return false };
+    let mut before = None;
+    while let [key_high, key_low, high, low, values @ ..] = rest {
+        let (key, length) = (u16::from_be_bytes([*key_high, *key_low]), u16::from_be_bytes([*high, *low]));
+        let Some((value, behind)) = values.split_at_checked(usize::from(length)) else { return false };
+        if before.is_some_and(|before| before >= key) || !is_possible(key, value) {
+            return false;
+        }
+        (before, rest) = (Some(key), behind);
+    }
+    rest.is_empty()
+}
+
+/// What follows the name at the beginning.
+fn behind_name(mut octets: &[u8]) -> Option<&[u8]> {
+    loop {
+        let (length, rest) = octets.split_first()?;
+        match length {
+            0 => return Some(rest),
+            1..=63 => octets = rest.get(usize::from(*length)..)?,
+            _ => return None,
+        }
+    }
 }
 
 /// What a key's value looks like.

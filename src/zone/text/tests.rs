@@ -54,7 +54,7 @@ fn lines(zone: &Zone) -> Vec<String> {
 fn the_demo_zone_is_without_a_problem() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("zones/gslb.example.zone");
     let (origin, mut problems) = ("gslb.example.".parse().unwrap(), Problems::default());
-    let zone = load(&origin, &path, &mut problems);
+    let zone = load(&origin, &path, &std::collections::HashSet::new(), &mut problems);
     assert_eq!(problems.to_string(), "");
     let zone = zone.unwrap();
     assert_eq!(zone.rrset(&origin, 6).unwrap().place.line, 13);

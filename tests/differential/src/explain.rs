@@ -6,6 +6,7 @@ use domain::base::iana::Rtype;
 use crate::compare::{Case, Facet, Way};
 use crate::name::Name;
 use crate::reply::{ADDITIONAL, ANSWER, AUTHORITY, Record, Reply};
+use crate::world::Zone;
 
 /// Why a difference is none.
 #[derive(Debug)]
@@ -56,6 +57,15 @@ pub const REASONS: &[Reason] = &[
         source: "RFC 9471 §3.1",
         facets: &[F::Truncated],
         holds: |case| case.meridian.is_referral() && does_not_fit(case) && lacks_glue(case),
+    },
+    Reason {
+        title: "addresses of servers elsewhere do not fit, and the reply is whole without them",
+        source: "RFC 9471 §3.2",
+        facets: &[F::Truncated],
+        holds: |case| {
+            let others = [case.nsd, case.knot].iter().all(|reply| reply.truncated);
+            case.meridian.is_referral() && others && is_full(case) && !lacks_glue(case)
+        },
     },
     Reason {
         title: "which addresses of servers elsewhere still fit",
@@ -135,7 +145,13 @@ fn is_true(case: &Case, record: &Record) -> bool {
     let there = |set: &crate::world::Set| set.ttl == record.ttl && set.data.contains(&record.text);
     let mut sets = case.world.zones.iter().filter_map(|zone| zone.at(&record.owner)?.get(&record.rtype));
     let wire = record.owner.wire();
-    let leads = |other: &Record| other.data.windows(wire.len()).any(|window| window == wire);
+    // RFC 9460 §2.5.2: where the root stands for a target, that is the record's owner.
+    let is_own = |other: &Record| {
+        matches!(other.rtype, Rtype::SVCB | Rtype::HTTPS)
+            && other.owner == record.owner
+            && other.data.get(2) == Some(&0)
+    };
+    let leads = |other: &Record| is_own(other) || other.data.windows(wire.len()).any(|window| window == wire);
     matches!(record.rtype, Rtype::A | Rtype::AAAA)
         && sets.any(there)
         && [ANSWER, AUTHORITY].iter().any(|section| case.meridian.sections[*section].iter().any(leads))
@@ -146,8 +162,10 @@ fn all_true(case: &Case) -> bool {
     case.meridian.sections[ADDITIONAL].iter().all(|record| is_true(case, record))
 }
 
-/// Whether Meridian left out an address RRset of a server, of which not one has room any more in a whole reply.
+/// Whether Meridian left out an address RRset that the cut's zone has of a server, of which not one has room any more
+/// in a whole reply.
 fn is_full(case: &Case) -> bool {
+    let Some(zone) = cut_zone(case) else { return false };
     let room = usize::from(case.question.payload.unwrap_or(512)).saturating_sub(case.meridian.octets);
     let left_out = servers(case.meridian).flat_map(|name| {
         let told = |rtype| {
@@ -155,13 +173,23 @@ fn is_full(case: &Case) -> bool {
                 .iter()
                 .any(|record| record.owner == name && record.rtype == rtype)
         };
-        let set = |rtype| case.world.zones.iter().find_map(|zone| zone.at(&name)?.get(&rtype));
+        let set = |rtype| zone.at(&name)?.get(&rtype);
         let octets =
             |(rtype, data)| set(rtype).filter(|_| !told(rtype)).map(|set| set.data.len() * (12 + data));
         [(Rtype::A, 4_usize), (Rtype::AAAA, 16)].into_iter().filter_map(octets).collect::<Vec<usize>>()
     });
     let left_out: Vec<usize> = left_out.collect();
     !left_out.is_empty() && !case.meridian.truncated && left_out.iter().all(|octets| *octets > room)
+}
+
+/// The first NS record of a referral.
+fn cut(reply: &Reply) -> Option<&Record> {
+    reply.sections[AUTHORITY].iter().find(|record| record.rtype == Rtype::NS)
+}
+
+/// The zone that Meridian's referral comes from.
+fn cut_zone<'a>(case: &Case<'a>) -> Option<&'a Zone> {
+    case.world.zone_above(&cut(case.meridian)?.owner)
 }
 
 /// The servers that a referral names.
@@ -178,10 +206,7 @@ fn does_not_fit(case: &Case) -> bool {
 /// Whether an address of a server that stands below the cut was left out.
 fn lacks_glue(case: &Case) -> bool {
     let reply = case.meridian;
-    let Some(cut) = reply.sections[AUTHORITY].iter().find(|record| record.rtype == Rtype::NS) else {
-        return false;
-    };
-    let Some(zone) = case.world.zone_above(&cut.owner) else { return false };
+    let (Some(cut), Some(zone)) = (cut(reply), cut_zone(case)) else { return false };
     let told = |name: &Name, rtype| {
         reply.sections[ADDITIONAL].iter().any(|record| record.owner == *name && record.rtype == rtype)
     };

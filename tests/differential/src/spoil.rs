@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 use domain::base::iana::Rtype;
 
-use crate::compare::{Case, Facet, unexplained};
+use crate::compare::{Case, Facet, Verdict, unexplained};
 use crate::reply::{ADDITIONAL, ANSWER, AUTHORITY, Record, Reply};
 
 /// One way to be wrong.
@@ -26,7 +26,7 @@ pub const SPOILERS: &[Spoiler] = &[
     Spoiler { facet: F::Flags, title: "RA", spoil: |reply| reply.flags.push_str(" ra") },
     Spoiler { facet: F::Question, title: "letter case", spoil: |reply| reply.question[1] ^= 0x20 },
     Spoiler { facet: F::Answer, title: "a record less", spoil: |reply| drop(reply.sections[ANSWER].pop()) },
-    Spoiler { facet: F::Answer, title: "a record twice", spoil: twice },
+    Spoiler { facet: F::Answer, title: "a record twice", spoil: |reply| twice(reply, ANSWER) },
     Spoiler {
         facet: F::Answer,
         title: "a TTL",
@@ -48,6 +48,12 @@ pub const SPOILERS: &[Spoiler] = &[
         title: "a TTL",
         spoil: |reply| touch(reply, AUTHORITY, |record| record.ttl += 1),
     },
+    Spoiler { facet: F::Authority, title: "a record twice", spoil: |reply| twice(reply, AUTHORITY) },
+    Spoiler {
+        facet: F::Authority,
+        title: "an octet",
+        spoil: |reply| touch(reply, AUTHORITY, |record| record.data.push(0)),
+    },
     Spoiler {
         facet: F::Additional,
         title: "a TTL",
@@ -61,9 +67,9 @@ pub const SPOILERS: &[Spoiler] = &[
     Spoiler { facet: F::Opt, title: "no OPT, or one", spoil: |reply| reply.opt = spoiled_opt(reply) },
 ];
 
-fn twice(reply: &mut Reply) {
-    let last = reply.sections[ANSWER].last().cloned();
-    reply.sections[ANSWER].extend(last);
+fn twice(reply: &mut Reply, section: usize) {
+    let last = reply.sections[section].last().cloned();
+    reply.sections[section].extend(last);
 }
 
 fn touch(reply: &mut Reply, section: usize, spoil: fn(&mut Record)) {
@@ -90,11 +96,24 @@ fn spoiled_opt(reply: &Reply) -> Option<crate::reply::Opt> {
     }
 }
 
+/// What was taken for the reason of a difference that was made on purpose.
+fn why(verdicts: &[(Facet, Verdict)], facet: Facet) -> String {
+    let verdict = verdicts.iter().find(|(other, _)| *other == facet).map(|(_, verdict)| verdict);
+    match verdict {
+        Some(Verdict::Explained(reason)) => format!("explained as '{}'", reason.title),
+        Some(Verdict::Sides(server)) => format!("as {server:?}"),
+        _ => "no difference was seen".into(),
+    }
+}
+
 /// Spoils Meridian's reply of a case on which all agree, in every way; gives how many there were. An error
 /// tells what went unnoticed.
 pub fn spoil(case: &Case) -> Result<usize> {
     let mut noticed = 0;
-    for spoiler in SPOILERS {
+    // What a truncated reply still holds is nobody's concern: the question is asked again by TCP.
+    let is_open =
+        |facet| case.meridian.truncated && matches!(facet, F::Answer | F::Authority | F::Additional);
+    for spoiler in SPOILERS.iter().filter(|spoiler| !is_open(spoiler.facet)) {
         let mut wrong = case.meridian.clone();
         (spoiler.spoil)(&mut wrong);
         if wrong != *case.meridian {
@@ -102,8 +121,9 @@ pub fn spoil(case: &Case) -> Result<usize> {
             let (facet, title) = (spoiler.facet.title(), spoiler.title);
             ensure!(
                 unexplained(&verdicts).contains(&spoiler.facet),
-                "{}: {title} ({facet}) goes unnoticed",
-                case.question
+                "{}: {title} ({facet}) goes unnoticed: {}",
+                case.question,
+                why(&verdicts, spoiler.facet)
             );
             noticed += 1;
         }

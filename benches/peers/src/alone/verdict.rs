@@ -72,6 +72,7 @@ fn said(world: &World, results: &mut Results) -> Result<()> {
 fn probed(world: &World, results: &mut Results) -> Result<()> {
     let backends = Backends::start(four().len())?;
     let (_process, address) = checked(world)?;
+    wait_for_first_verdicts(servers::api(address))?;
     let expect = Expect { network: Backends::NETWORK, ..Server::Meridian4.expect() };
     let asker = Asker { address, expect };
     let first = asker.octet()?;
@@ -83,10 +84,21 @@ fn probed(world: &World, results: &mut Results) -> Result<()> {
         let second = asker.octet()?;
         let (told, changed) = asker.watch(second, || backends.turn(sick, true, PATIENCE))?;
         up.push(milliseconds(told, changed));
-        ensure!(asker.octet()? == first, "the backend is well again, and the answer stayed");
+        let now = asker.octet()?;
+        ensure!(now == first, "{first} is well again, and {now} answers as {second} did before");
     }
     tell("a failed probe's answer until the first changed answer", down, Some(LIMIT), results)?;
     tell("a good probe's answer until the first changed answer", up, Some(LIMIT), results)
+}
+
+/// Until then whoever was probed first answers for those who were not.
+fn wait_for_first_verdicts(api: SocketAddr) -> Result<()> {
+    let begin = Instant::now();
+    while api::call(api, "GET", "/readyz", "").is_err() {
+        ensure!(begin.elapsed() < PATIENCE, "not ready within 5 s");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    Ok(())
 }
 
 /// Meridian with a check that one result decides, and with a timeout that no busy machine makes another region miss.

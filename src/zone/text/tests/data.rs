@@ -189,6 +189,23 @@ fn types_that_hickory_proto_cannot_read_have_the_octets_of_their_rfc() {
     ];
     for (rtype, fields, wire) in rows {
         assert_eq!(hex::encode(ours(rtype, fields)), wire, "{rtype} {fields}");
+        // RFC 3597 §5: the same octets in the form for types that nobody knows.
+        let unknown = format!("\\# {} {wire}", wire.len() / 2);
+        assert_eq!(hex::encode(ours(rtype, &unknown)), wire, "{rtype} {unknown}");
+    }
+}
+
+#[test]
+fn algorithms_have_mnemonics() {
+    let digest = "ab".repeat(32);
+    let rows = [
+        ("DS", format!("1 RSASHA256 2 {digest}"), format!("00010802{digest}")),
+        ("DS", format!("1 ecdsap256sha256 2 {digest}"), format!("00010d02{digest}")),
+        ("CDS", format!("1 ED25519 2 {digest}"), format!("00010f02{digest}")),
+        ("CDNSKEY", "257 3 RSASHA256 AwEAAag=".into(), "010103080301 0001a8".replace(' ', "")),
+    ];
+    for (rtype, fields, wire) in rows {
+        assert_eq!(hex::encode(ours(rtype, &fields)), wire, "{rtype} {fields}");
     }
 }
 
@@ -273,6 +290,24 @@ fn bad_data_is_refused() {
         "SOA a. b. 1 1 1 1 3000000000",
         "CNAME",
         "DS 1 8 2 x",
+        "DS 1 8 2",
+        "DS 1 8 2 00",
+        "DS 1 RSA 2 00",
+        "CDS 1 8 2",
+        "SSHFP 1 1",
+        "TLSA 3 1 1",
+        "OPENPGPKEY",
+        "ZONEMD 1 1 1",
+        "CAA 0 \"\" x",
+        "CAA 0 a-b x",
+        "TXT \\# 0",
+        "SVCB 1 . key3=a",
+        "SVCB 1 . key4=abc",
+        "SVCB 1 . key1=h2",
+        // A parameter that is cut short; out of order; with a value that it cannot have.
+        "TYPE64 \\# 11 0001000003000200350001",
+        "SVCB \\# 13 00010000040004c00002010003",
+        "HTTPS \\# 8 0001000003000135",
     ];
     for row in rows {
         let (zone, problems) = read_with(format!("{HEAD}a {row}\n").as_bytes(), &[]);

@@ -9,7 +9,7 @@ use super::*;
 const DEMO: &[u8] = include_bytes!("../../../../zones/gslb.example.zone");
 const ODD: &[u8] = b"$TTL 1\n@ SOA a b 1 1 1 1 1\n@ NS a\na A 192.0.2.1\n$GENERATE 0-9/3 h${1,2,x} A 192.0.2.$\n\
     $INCLUDE f s\nl LOC 1 2 3.5 N 4 E 5m 1m 2m\nt TYPE65280 \\# 2 abcd\ns SVCB 1 . key7=\"a\\\"\" ipv6hint=::1,::2\n\
-    u URI 1 2 \"x\"\nd DNAME e.\nn NAPTR 1 2 \"a\" \"b\" \"!x!\\\\1!\" .\nx DS 1 8 2 abcd\nx NS y\n";
+    u URI 1 2 \"x\"\nd DNAME e.\nn NAPTR 1 2 \"a\" \"b\" \"!x!\\\\1!\" .\nx DS 1 8 9 abcd\nx NS y\n";
 
 /// Reads a text that may include itself under any name, and holds the zone to what its type promises.
 fn check(text: &[u8]) {
