@@ -4,13 +4,14 @@
 //! message; [`super::parse`] lets nobody see the result then.
 
 mod check;
+mod endpoint;
 mod geo;
 mod networks;
 mod region;
 mod server;
 mod service;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Display;
 use std::hash::Hash;
 use std::path::{Path, PathBuf};
@@ -40,6 +41,7 @@ pub fn build(
         region_names: Vec::new(),
         hints: HINTS,
         networks_files: Vec::new(),
+        authorities: BTreeMap::new(),
     };
     let regions = builder.regions(&file.regions);
     let server = builder.server(&file.server);
@@ -55,6 +57,7 @@ pub fn build(
         regions,
         services: builder.services(&file.services, whoami),
         networks_files: builder.networks_files,
+        authority_files: builder.authorities.into_keys().collect(),
     }
 }
 
@@ -75,6 +78,8 @@ struct Builder<'a> {
     /// How many more unknown regions are compared with the known ones.
     hints: usize,
     networks_files: Vec<PathBuf>,
+    /// By file, what was read of authorities, or why nothing was.
+    authorities: BTreeMap<PathBuf, Result<model::Authorities, String>>,
 }
 
 impl Builder<'_> {

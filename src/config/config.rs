@@ -28,6 +28,8 @@ pub struct Config {
     pub state: PathBuf,
     /// Files of networks that were read into order rules: to be watched like the configuration itself.
     pub networks_files: Vec<PathBuf>,
+    /// Files of authorities that were read into checks: to be watched likewise.
+    pub authority_files: Vec<PathBuf>,
 }
 
 impl Config {

@@ -8,8 +8,8 @@ use schemars::JsonSchema;
 use super::Role;
 use super::config::CookieSecret;
 use super::leaf::{
-    CapacityUnit, Cidr, Continent, Country, Decimal, Digest, Domain, FilePath, Host, Identity, Kind, Lasting,
-    OneOf, Percent, PolicyWords, Socket, Statuses, SteeredAddress, Subdivision, Ttl, UrlPath, Whole,
+    CapacityUnit, Cidr, Continent, Country, Decimal, Digest, Domain, FilePath, Identity, Lasting, OneOf,
+    Percent, PolicyWords, Socket, SteeredAddress, Subdivision, Ttl, Whole,
 };
 use super::reader::{Entry, List, Map, Read, Reader, Tree};
 use crate::model::{Families, OnAllDown};
@@ -41,6 +41,9 @@ const fn unraw(identifier: &'static str) -> &'static str {
         _ => identifier,
     }
 }
+
+mod check;
+pub use check::Check;
 
 table! {
     /// The configuration of one Meridian node.
@@ -297,37 +300,6 @@ table! {
 }
 
 table! {
-    /// The standing order to probe every address of a service.
-    #[schemars(extend("required" = ["kind"]))]
-    Check {
-        /// What is asked.
-        kind: OneOf<Kind>,
-        /// The TCP port on the endpoint's own address; without it 80, with `https` 443.
-        port: Whole<1, 65_535>,
-        /// What is asked for: path and query.
-        #[schemars(extend("default" = "/"))]
-        path: UrlPath,
-        /// `Host`, and with `https` the name for SNI and verification; without it the address itself.
-        host: Host,
-        /// Statuses that count as healthy.
-        #[schemars(extend("default" = "2xx"))]
-        expect: Statuses,
-        /// From the start of one probe to the start of the next.
-        #[schemars(extend("default" = "5s"))]
-        interval: Lasting<100, 3_600_000>,
-        /// For one whole attempt, no longer than the interval; without it 2s, or the interval if that is shorter.
-        #[schemars(extend("default" = "2s"))]
-        timeout: Lasting<10, 3_600_000>,
-        /// Consecutive successes that lift an unhealthy target.
-        #[schemars(extend("default" = 2))]
-        rise: Whole<1, 100>,
-        /// Consecutive failures that bring a healthy target down.
-        #[schemars(extend("default" = 3))]
-        fall: Whole<1, 100>,
-    }
-}
-
-table! {
     /// One service in one region.
     #[schemars(extend("required" = ["addresses"]))]
     Endpoint {
@@ -339,5 +311,9 @@ table! {
         /// In the service's capacity unit; 0: no limit known.
         #[schemars(extend("default" = 0))]
         capacity: Whole<0, { i64::MAX }>,
+        /// What is probed instead of the addresses: as many, position by position.
+        probe_addresses: List<SteeredAddress>,
+        /// The port that is probed here, instead of the check's.
+        probe_port: Whole<1, 65_535>,
     }
 }

@@ -1,6 +1,7 @@
 //! Single values: what one may be, how it reads, and how the schema says so.
 
 mod address;
+mod check;
 mod duration;
 mod http;
 mod number;
@@ -13,6 +14,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use toml::de::DeValue;
 
 pub use address::{Cidr, Socket, SteeredAddress, parse_network};
+pub use check::{Address, Argument, Expression, FieldValue, GrpcService, RecordWord, Said, is_field_name};
 pub use duration::{Lasting, Ttl, print as print_duration};
 pub use http::{Host, Statuses, UrlPath};
 pub use number::{Decimal, Percent, Whole};

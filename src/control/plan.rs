@@ -1,10 +1,11 @@
 //! What is probed, and which endpoints each result is about.
 
 use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::health::{Standing, Wanted};
-use crate::model::{Check, EndpointId, Family, Service, Target};
+use crate::model::{Check, Endpoint, EndpointId, Family, Service, Target};
 
 /// The standing orders of one world.
 #[derive(Debug)]
@@ -36,8 +37,9 @@ impl Plan {
             for endpoint in &service.endpoints {
                 let id = EndpointId(plan.endpoints.len() as u32);
                 let by_family = Family::ALL.map(|family| {
-                    let targets = endpoint.addresses_of(family);
-                    targets.map(|address| plan.order(service, address, id, &mut known)).collect()
+                    let probed = endpoint.probed_of(family);
+                    let order = |address| plan.order(service, (endpoint, address), id, &mut known);
+                    probed.map(order).collect()
                 });
                 plan.endpoints.push(EndpointTargets { by_family });
             }
@@ -46,18 +48,19 @@ impl Plan {
         plan
     }
 
-    /// Orders probes of one address; the same target is ordered once, at the shortest interval and the longest
+    /// Orders probes of one endpoint at one address; the same target is ordered once, at the shortest interval and the longest
     /// timeout that anybody wants.
     fn order(
         &mut self,
         service: &Service,
-        address: std::net::IpAddr,
+        (endpoint, address): (&Endpoint, IpAddr),
         id: EndpointId,
         known: &mut BTreeMap<Arc<Target>, Standing>,
     ) -> Option<Arc<Target>> {
-        let Check { probe, interval, timeout, rise, fall } = &service.check;
+        let Check { probe, interval, timeout, rise, fall, .. } = &service.check;
         let probe = probe.as_ref()?;
-        let target = Arc::new(Target { address, port: probe.port, request: probe.request.clone() });
+        let port = endpoint.probe_port.unwrap_or(probe.port);
+        let target = Arc::new(Target { address, port, request: probe.request.clone() });
         let order = known.entry(Arc::clone(&target)).or_insert_with(|| Standing {
             target: Arc::clone(&target),
             interval: *interval,
@@ -74,3 +77,6 @@ impl Plan {
         Some(target)
     }
 }
+
+#[cfg(test)]
+mod tests;

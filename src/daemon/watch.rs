@@ -106,7 +106,8 @@ impl Watched {
 fn files(config: &Config) -> Vec<PathBuf> {
     let zones = config.zones.iter().map(|zone| &zone.file);
     let databases = config.geo.databases.iter().map(|(path, _)| path);
-    [&config.path].into_iter().chain(zones).chain(databases).chain(&config.networks_files).cloned().collect()
+    let read = config.networks_files.iter().chain(&config.authority_files);
+    [&config.path].into_iter().chain(zones).chain(databases).chain(read).cloned().collect()
 }
 
 fn directory(file: &Path) -> Option<PathBuf> {

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::http::Http;
-use super::{Attempt, TrustError};
+use super::line::Line;
+use super::tls::Tls;
+use super::{Attempt, TrustError, command, dns, grpc, http, icmp, tcp};
 use crate::model::{Request, Target};
 
 /// Whoever can make an attempt: the [`Asker`], or a stand-in that needs no sockets.
@@ -16,20 +17,27 @@ pub trait Ask: Send + Sync + 'static {
 /// What it takes to ask every kind of request, made once and shared by all attempts.
 #[derive(Debug)]
 pub struct Asker {
-    http: Http,
+    tls: Tls,
 }
 
 impl Asker {
     /// Reads the system's trusted authorities (a few files, once) and adds `authorities`, in DER.
     pub fn new(authorities: &[Vec<u8>]) -> Result<Asker, TrustError> {
-        Ok(Asker { http: Http::new(authorities)? })
+        Ok(Asker { tls: Tls::new(authorities)? })
     }
 }
 
 impl Ask for Asker {
     async fn ask(&self, target: Arc<Target>, timeout: Duration) -> Attempt {
-        match &target.request {
-            Request::Http(request) => self.http.attempt(&target, request, timeout).await,
-        }
+        let mut line = Line::new(&self.tls, &target, timeout);
+        let result = match &target.request {
+            Request::Http(request) => http::ask(&mut line, request).await,
+            Request::Tcp(request) => tcp::ask(&mut line, request).await,
+            Request::Dns(request) => dns::ask(&mut line, request).await,
+            Request::Grpc(request) => grpc::ask(&mut line, request).await,
+            Request::Icmp => icmp::ask(&mut line).await,
+            Request::Command(request) => command::ask(&mut line, request).await,
+        };
+        Attempt { outcome: result.into(), certificate_expires: line.certificate_expires }
     }
 }

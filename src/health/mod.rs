@@ -1,26 +1,36 @@
 //! Health: what is probed, what came of it, and what we therefore believe.
 //!
 //! ```text
-//!  Standing ─▶ prober (schedule) ─▶ asker ─▶ http, tls     one attempt at a time
+//!  Standing ─▶ prober (schedule) ─▶ asker ─▶ http, tcp, …  one attempt at a time
 //!                                     │
 //!              table (ladder) ◀─ Observation               what is believed: a verdict a target
 //! ```
 //!
 //! Read `observation` for the nouns, then `ladder`: how observations become a verdict. `table` holds a
 //! ladder for every target and keeps it across reloads. `prober` is the task that asks, when `schedule`
-//! says so; `asker` is the one `match` on what a request is, and `http` with `tls` the only kind so far.
-//! `ttl` says how long a verdict may be believed.
+//! says so; `asker` is the one `match` on what a request is, and there is one file for each kind: `http` (with
+//! `http2`), `tcp`, `dns`, `grpc`, `icmp`, `command`. `line` is the way there that they share: deadline, connection,
+//! `tls`. `ttl` says how long a verdict may be believed.
 //!
 //! Nothing here decides what is answered. The ladder, the schedule and the table take `now` and do no I/O.
 
 mod asker;
+mod command;
+mod dns;
+mod grpc;
 mod http;
+mod http2;
+mod icmp;
 mod ladder;
+mod line;
 mod observation;
 mod prober;
 mod reason;
 mod schedule;
 mod table;
+mod tcp;
+#[cfg(test)]
+mod tests;
 mod tls;
 mod ttl;
 
@@ -28,8 +38,13 @@ pub use asker::{Ask, Asker};
 pub use ladder::{Change, Ladder, Level, Verdict, Why};
 pub use observation::{Attempt, Observation, Outcome};
 pub use prober::{Limits, run};
-pub use reason::{Fault, OwnFault, Reason, Severity, Stage, TlsFault};
+pub use reason::{
+    CommandFault, DnsFault, End, Fault, GrpcFault, OwnFault, Reason, Severity, Stage, TlsFault,
+};
 pub use schedule::Standing;
 pub use table::{Facts, Table, Wanted};
 pub use tls::TrustError;
 pub use ttl::ttl;
+
+/// How probes name themselves to targets.
+const USER_AGENT: &str = concat!("meridian/", env!("CARGO_PKG_VERSION"));

@@ -1,8 +1,14 @@
 //! Why a probe failed, in words: each reason is hard, soft, or no fault of the target at all.
 
+mod fault;
+mod system;
+
 use std::fmt;
-use std::io;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
+
+pub use fault::{CommandFault, DnsFault, End, GrpcFault, TlsFault};
+pub use system::{Fault, OwnFault};
+pub(super) use system::{of_io, quote};
 
 use crate::model::StatusSet;
 
@@ -26,6 +32,8 @@ pub enum Reason {
     ConnectTimeout(Duration),
     /// A router on the way, or the target's own link, knows no way to the address (EHOSTUNREACH).
     NoRoute,
+    /// Nothing at all came back within the timeout, from a target that is asked without a connection.
+    NoAnswer(Duration),
     /// Connected, but not done within the timeout, which covers the whole attempt.
     TimedOut(Stage, Duration),
     /// The connection was reset.
@@ -38,6 +46,8 @@ pub enum Reason {
     AnsweredBeforeAsked,
     /// What came is not HTTP/1.
     NotHttp(Box<str>),
+    /// What came is not HTTP/2.
+    NotHttp2(Box<str>),
     /// The head of the response has more bytes or fields than any honest one.
     HeadTooLarge {
         /// The most bytes that are read of a head.
@@ -52,6 +62,21 @@ pub enum Reason {
         /// What would have been healthy.
         expected: StatusSet,
     },
+    /// What was to be found in the answer is not there.
+    Lacks {
+        /// What is expected in it.
+        expected: Box<str>,
+        /// How what came begins; empty: nothing came.
+        began: Box<str>,
+    },
+    /// The answer to a question of the DNS says no, or is none.
+    Dns(DnsFault),
+    /// The answer of gRPC's health service says no, or is none.
+    Grpc(GrpcFault),
+    /// The command says no.
+    Command(CommandFault),
+    /// The command had not ended at the timeout, and was killed.
+    StillRunning(Duration),
     /// Any other error of the connection, in the system's words.
     Broken(Box<str>),
 }
@@ -65,72 +90,20 @@ pub enum Stage {
     Head,
     /// Inside the part of the body that is read.
     Body,
-}
-
-/// Why a TLS handshake failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TlsFault {
-    /// The certificate is for other names.
-    WrongName {
-        /// What was asked for.
-        asked: Box<str>,
-        /// Some of the names that it is for.
-        presented: Box<str>,
-    },
-    /// The certificate's time is over.
-    Expired(Option<SystemTime>),
-    /// The certificate's time has not begun.
-    NotYetValid(Option<SystemTime>),
-    /// No trusted authority signed it.
-    UnknownIssuer,
-    /// It signed itself.
-    SelfSigned,
-    /// What came is not TLS.
-    NotTls,
-    /// Anything else, in the words of the TLS library or of the peer's alert.
-    Other(Box<str>),
-}
-
-/// An error of this machine itself: it says nothing about the target and is no observation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum OwnFault {
-    /// The system refused what every probe needs: descriptors, memory, ports, a network.
-    System(Box<str>),
-    /// The request cannot be sent by anybody: its path or host is malformed.
-    Request(Box<str>),
-    /// The probe broke off without a result: a defect of this program.
-    Aborted,
-}
-
-/// Whose fault it is that an attempt did not pass.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// The target's, or the way's: an observation.
-    Theirs(Reason),
-    /// This machine's: none.
-    Ours(OwnFault),
-}
-
-impl From<Reason> for Fault {
-    fn from(reason: Reason) -> Fault {
-        Fault::Theirs(reason)
-    }
-}
-
-impl From<OwnFault> for Fault {
-    fn from(fault: OwnFault) -> Fault {
-        Fault::Ours(fault)
-    }
+    /// Before what was expected had come.
+    Answer,
 }
 
 impl Reason {
     /// Whether it takes a target out for certain.
     ///
-    /// Only slowness is soft. Resets and early closes are hard: a proxy whose backends are gone shows just
+    /// Only slowness is soft; silence without a connection is as hard as no connection. Resets and early closes are hard: a proxy whose backends are gone shows just
     /// that, and an answer from it serves nobody.
     pub fn severity(&self) -> Severity {
         match self {
-            Reason::TimedOut(..) => Severity::Soft,
+            Reason::TimedOut(..) | Reason::StillRunning(_) => Severity::Soft,
+            // Anybody who guesses a port can send these: they must not outweigh what the target may still say.
+            Reason::Dns(DnsFault::Stray(_)) => Severity::Soft,
             _ => Severity::Hard,
         }
     }
@@ -141,56 +114,22 @@ impl Reason {
             Reason::Refused => "refused",
             Reason::ConnectTimeout(_) => "connect_timeout",
             Reason::NoRoute => "no_route",
-            Reason::TimedOut(..) => "timeout",
+            Reason::NoAnswer(_) => "no_answer",
+            Reason::TimedOut(..) | Reason::StillRunning(_) | Reason::Dns(DnsFault::Stray(_)) => "timeout",
             Reason::Reset(_) => "reset",
             Reason::ClosedEarly(_) => "closed",
             Reason::Tls(_) => "tls",
-            Reason::AnsweredBeforeAsked | Reason::NotHttp(_) | Reason::HeadTooLarge { .. } => "protocol",
+            Reason::AnsweredBeforeAsked
+            | Reason::NotHttp(_)
+            | Reason::NotHttp2(_)
+            | Reason::HeadTooLarge { .. }
+            | Reason::Dns(DnsFault::Malformed | DnsFault::OtherQuestion)
+            | Reason::Grpc(GrpcFault::NotGrpc(_)) => "protocol",
             Reason::Status { .. } => "status",
+            Reason::Lacks { .. } | Reason::Dns(_) | Reason::Grpc(_) | Reason::Command(_) => "answer",
             Reason::Broken(_) => "other",
         }
     }
-}
-
-//------------ From the system's errors --------------------------------------
-
-/// What an error of a socket means; `stage` is `None` while connecting.
-pub(super) fn of_io(error: &io::Error, stage: Option<Stage>) -> Fault {
-    if is_own(error) {
-        return Fault::Ours(OwnFault::System(quote(&error.to_string(), 120)));
-    }
-    Fault::Theirs(match (error.kind(), stage) {
-        (io::ErrorKind::ConnectionRefused, _) => Reason::Refused,
-        (io::ErrorKind::HostUnreachable, _) => Reason::NoRoute,
-        (io::ErrorKind::UnexpectedEof, Some(stage)) => Reason::ClosedEarly(stage),
-        (io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe, Some(stage)) => Reason::Reset(stage),
-        _ => Reason::Broken(quote(&error.to_string(), 120)),
-    })
-}
-
-/// ENETUNREACH and ENETDOWN: our own routes or link. EADDRNOTAVAIL and EAGAIN: no source address or port.
-/// EMFILE, ENFILE, ENOBUFS, ENOMEM: out of something. EPERM and EACCES: our own firewall or sandbox.
-/// EAFNOSUPPORT: no such family here.
-fn is_own(error: &io::Error) -> bool {
-    let own = [
-        libc::ENETUNREACH,
-        libc::ENETDOWN,
-        libc::EADDRNOTAVAIL,
-        libc::EAGAIN,
-        libc::EMFILE,
-        libc::ENFILE,
-        libc::ENOBUFS,
-        libc::ENOMEM,
-        libc::EPERM,
-        libc::EACCES,
-        libc::EAFNOSUPPORT,
-    ];
-    error.raw_os_error().is_some_and(|code| own.contains(&code))
-}
-
-/// A stranger's words, fit for a log line: at most `limit` characters, none of them a control character.
-pub(super) fn quote(text: &str, limit: usize) -> Box<str> {
-    text.chars().take(limit).map(|c| if c.is_control() { '.' } else { c }).collect()
 }
 
 //------------ In words ------------------------------------------------------
@@ -201,12 +140,14 @@ impl fmt::Display for Reason {
             Reason::Refused => write!(f, "connection refused"),
             Reason::ConnectTimeout(after) => write!(f, "no connection within {after:?}"),
             Reason::NoRoute => write!(f, "no route to the address"),
+            Reason::NoAnswer(after) => write!(f, "no answer within {after:?}"),
             Reason::TimedOut(stage, after) => write!(f, "connected, but {} within {after:?}", stage.lacks()),
             Reason::Reset(stage) => write!(f, "connection reset {}", stage.when()),
             Reason::ClosedEarly(stage) => write!(f, "connection closed {}", stage.when()),
             Reason::Tls(fault) => write!(f, "TLS: {fault}"),
             Reason::AnsweredBeforeAsked => write!(f, "answered before it was asked"),
             Reason::NotHttp(what) => write!(f, "the answer is not HTTP: {what}"),
+            Reason::NotHttp2(what) => write!(f, "the answer is not HTTP/2: {what}"),
             Reason::HeadTooLarge { bytes, fields } => {
                 write!(f, "the response head is over {bytes} bytes or {fields} fields")
             }
@@ -214,6 +155,16 @@ impl fmt::Display for Reason {
                 write!(f, "answered {got}, expected {expected}; redirects are not followed")
             }
             Reason::Status { got, expected } => write!(f, "answered {got}, expected {expected}"),
+            Reason::Lacks { expected, began } if began.is_empty() => {
+                write!(f, "the answer is empty, expected '{expected}' in it")
+            }
+            Reason::Lacks { expected, began } => {
+                write!(f, "the answer lacks '{expected}'; it begins '{began}'")
+            }
+            Reason::Dns(fault) => write!(f, "{fault}"),
+            Reason::Grpc(fault) => write!(f, "{fault}"),
+            Reason::Command(fault) => write!(f, "{fault}"),
+            Reason::StillRunning(after) => write!(f, "the command was still running after {after:?}"),
             Reason::Broken(what) => write!(f, "connection failed: {what}"),
         }
     }
@@ -226,6 +177,7 @@ impl Stage {
             Stage::Handshake => "no TLS handshake",
             Stage::Head => "no response head",
             Stage::Body => "no whole body",
+            Stage::Answer => "not the expected answer",
         }
     }
 
@@ -235,83 +187,7 @@ impl Stage {
             Stage::Handshake => "during the TLS handshake",
             Stage::Head => "before the response head was whole",
             Stage::Body => "before the body was whole",
+            Stage::Answer => "before the expected answer came",
         }
-    }
-}
-
-impl fmt::Display for TlsFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            TlsFault::WrongName { asked, presented } if presented.is_empty() => {
-                write!(f, "the certificate is not for '{asked}'")
-            }
-            TlsFault::WrongName { asked, presented } => {
-                write!(f, "the certificate is not for '{asked}' but for {presented}")
-            }
-            TlsFault::Expired(at) => write!(f, "the certificate expired{}", Date("on", *at)),
-            TlsFault::NotYetValid(at) => write!(f, "the certificate is not valid yet{}", Date("before", *at)),
-            TlsFault::UnknownIssuer => write!(f, "the certificate's issuer is not trusted"),
-            TlsFault::SelfSigned => write!(f, "the certificate is self-signed and not trusted"),
-            TlsFault::NotTls => write!(f, "the answer is not TLS"),
-            TlsFault::Other(what) => write!(f, "{what}"),
-        }
-    }
-}
-
-/// A word and a date in UTC, or nothing.
-struct Date(&'static str, Option<SystemTime>);
-
-impl fmt::Display for Date {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(at) = self.1.and_then(|at| jiff::Timestamp::try_from(at).ok()) else { return Ok(()) };
-        write!(f, " {} {}", self.0, at.strftime("%Y-%m-%d %H:%M:%S UTC"))
-    }
-}
-
-impl fmt::Display for OwnFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            OwnFault::System(what) => write!(f, "this machine cannot probe: {what}"),
-            OwnFault::Request(what) => write!(f, "the request cannot be sent: {what}"),
-            OwnFault::Aborted => write!(f, "the probe broke off without a result"),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// What an errno means, in words; `own` for what is no observation.
-    fn check(errno: i32, stage: Option<Stage>, expected: &str) {
-        let got = match of_io(&io::Error::from_raw_os_error(errno), stage) {
-            Fault::Theirs(reason) => format!("{:?}: {reason}", reason.severity()),
-            Fault::Ours(_) => "own".to_owned(),
-        };
-        assert_eq!(got, expected, "errno {errno}");
-    }
-
-    #[test]
-    fn errors_of_this_machine_are_no_observations() {
-        let own = [libc::ENETUNREACH, libc::ENETDOWN, libc::EADDRNOTAVAIL, libc::EMFILE, libc::ENFILE];
-        for errno in own.into_iter().chain([libc::ENOBUFS, libc::EPERM, libc::EACCES]) {
-            check(errno, None, "own");
-            check(errno, Some(Stage::Head), "own");
-        }
-    }
-
-    #[test]
-    fn errors_from_afar_are() {
-        check(libc::ECONNREFUSED, None, "Hard: connection refused");
-        check(libc::EHOSTUNREACH, None, "Hard: no route to the address");
-        check(libc::EHOSTUNREACH, Some(Stage::Head), "Hard: no route to the address");
-        let reset = "Hard: connection reset before the response head was whole";
-        check(libc::ECONNRESET, Some(Stage::Head), reset);
-        check(libc::EPIPE, Some(Stage::Head), reset);
-    }
-
-    #[test]
-    fn a_stranger_does_not_write_our_log() {
-        assert_eq!(&*quote("a\n\x1b[31mb", 5), "a..[3");
     }
 }

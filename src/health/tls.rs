@@ -1,22 +1,25 @@
 //! TLS towards targets: whom we trust, the handshake, and what went wrong with it. rustls enters here.
 
-use std::io;
+mod verifier;
+mod wrong;
+
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use rustls::client::WebPkiServerVerifier;
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, OtherError, RootCertStore, SignatureScheme,
-};
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, RootCertStore};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
+pub(super) use tokio_rustls::client::TlsStream;
+
+use verifier::{Verifier, not_after};
+pub(super) use wrong::of_tls;
 
 use super::reason::{of_io, quote};
 use super::{Fault, OwnFault, Reason, Stage, TlsFault};
+use crate::model::Trust;
 
 /// Characters of a stranger's words that are kept.
 const WORDS: usize = 160;
@@ -43,39 +46,90 @@ pub enum TrustError {
 /// The client's side of every handshake.
 #[derive(Clone, Debug)]
 pub(super) struct Tls {
+    /// Verifies against the system's authorities, and offers no protocol.
     config: Arc<ClientConfig>,
+    /// Verifies nothing about a certificate.
+    anybody: Arc<Verifier>,
+}
+
+/// The protocol that is offered inside TLS (RFC 7301).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Alpn {
+    /// None is.
+    Nothing,
+    /// HTTP/1.1; a target that knows nothing of ALPN speaks it all the same.
+    Http1,
+    /// HTTP/2; a target must take it up (RFC 9113 §3.2).
+    Http2,
+}
+
+impl Alpn {
+    fn offered(self) -> Vec<Vec<u8>> {
+        match self {
+            Alpn::Nothing => Vec::new(),
+            Alpn::Http1 => vec![b"http/1.1".to_vec()],
+            Alpn::Http2 => vec![b"h2".to_vec()],
+        }
+    }
 }
 
 impl Tls {
     /// Trusts the system's authorities and `authorities`, in DER.
     pub(super) fn new(authorities: &[Vec<u8>]) -> Result<Tls, TrustError> {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let roots = Arc::new(roots(authorities)?);
-        let verifier = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider))
-            .build()
-            .map_err(|error| TrustError::Setup(error.into()))?;
+        let inner = against(roots(authorities)?, Arc::clone(&provider))?;
+        let verifier = |anybody| Arc::new(Verifier { inner: Arc::clone(&inner), anybody });
         let mut config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(|error| TrustError::Setup(error.into()))?
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(Verifier(verifier)))
+            .with_custom_certificate_verifier(verifier(false))
             .with_no_client_auth();
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
         // A resumed session shows the certificate of long ago: a probe wants to see today's.
         config.resumption = rustls::client::Resumption::disabled();
-        Ok(Tls { config: Arc::new(config) })
+        Ok(Tls { config: Arc::new(config), anybody: verifier(true) })
+    }
+
+    /// What a handshake for that trust goes by. An operator's own authorities are few, and read anew each time:
+    /// that costs less than the handshake.
+    fn config(&self, trust: &Trust, alpn: Alpn) -> Result<Arc<ClientConfig>, OwnFault> {
+        let mut config = (*self.config).clone();
+        config.alpn_protocols = alpn.offered();
+        match trust {
+            Trust::System => {}
+            Trust::Anybody => config.dangerous().set_certificate_verifier(Arc::clone(&self.anybody) as _),
+            Trust::Only(authorities) => {
+                let mut roots = RootCertStore::empty();
+                roots.add_parsable_certificates(
+                    authorities.0.iter().map(|der| CertificateDer::from(der.as_slice())),
+                );
+                let inner = against(roots, Arc::clone(config.crypto_provider()))
+                    .map_err(|error| OwnFault::Request(quote(&error.to_string(), WORDS)))?;
+                config.dangerous().set_certificate_verifier(Arc::new(Verifier { inner, anybody: false }));
+            }
+        }
+        Ok(Arc::new(config))
     }
 
     /// Handshakes, and says when the certificate that was shown ends.
     pub(super) async fn handshake(
         &self,
+        trust: &Trust,
+        alpn: Alpn,
         name: ServerName<'static>,
         stream: TcpStream,
     ) -> (Result<TlsStream<TcpStream>, Fault>, Option<SystemTime>) {
-        match TlsConnector::from(Arc::clone(&self.config)).connect(name, stream).await {
+        let config = match self.config(trust, alpn) {
+            Ok(config) => config,
+            Err(fault) => return (Err(fault.into()), None),
+        };
+        match TlsConnector::from(config).connect(name, stream).await {
             Ok(stream) => {
-                let expires =
-                    stream.get_ref().1.peer_certificates().and_then(|chain| not_after(chain.first()?));
+                let session = stream.get_ref().1;
+                let expires = session.peer_certificates().and_then(|chain| not_after(chain.first()?));
+                if alpn == Alpn::Http2 && session.alpn_protocol().is_none() {
+                    return (Err(Reason::Tls(TlsFault::NoProtocol).into()), expires);
+                }
                 (Ok(stream), expires)
             }
             Err(error) => {
@@ -88,6 +142,16 @@ impl Tls {
             }
         }
     }
+}
+
+/// Verification against these authorities.
+fn against(
+    roots: RootCertStore,
+    provider: Arc<rustls::crypto::CryptoProvider>,
+) -> Result<Arc<WebPkiServerVerifier>, TrustError> {
+    WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider)
+        .build()
+        .map_err(|error| TrustError::Setup(error.into()))
 }
 
 /// The name to send as SNI and to verify: `host` without a port or a last dot, or the address.
@@ -118,122 +182,9 @@ fn roots(authorities: &[Vec<u8>]) -> Result<RootCertStore, TrustError> {
     Ok(roots)
 }
 
-//------------ Verifier ------------------------------------------------------
-
-/// The library's verification, except that it tells "signed itself" from "signed by a stranger".
-#[derive(Debug)]
-struct Verifier(Arc<WebPkiServerVerifier>);
-
-/// Carried through the library's error to [`fault_of_certificate`].
-#[derive(Debug, thiserror::Error)]
-#[error("self-signed")]
-struct SelfSigned;
-
-impl ServerCertVerifier for Verifier {
-    fn verify_server_cert(
-        &self,
-        leaf: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        name: &ServerName<'_>,
-        ocsp: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        use CertificateError::{Other, UnknownIssuer};
-        match self.0.verify_server_cert(leaf, intermediates, name, ocsp, now) {
-            // A self-signed authority used as a leaf is one of the library's `Other`s.
-            Err(rustls::Error::InvalidCertificate(UnknownIssuer | Other(_))) if is_self_signed(leaf) => {
-                Err(rustls::Error::InvalidCertificate(Other(OtherError(Arc::new(SelfSigned)))))
-            }
-            result => result,
-        }
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.0.verify_tls12_signature(message, certificate, signature)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.0.verify_tls13_signature(message, certificate, signature)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_verify_schemes()
-    }
-}
-
-/// Whether a certificate names itself as its issuer; that it also signed itself is not worth checking.
-fn is_self_signed(leaf: &CertificateDer<'_>) -> bool {
-    x509_parser::parse_x509_certificate(leaf)
-        .is_ok_and(|(_, certificate)| certificate.subject().as_raw() == certificate.issuer().as_raw())
-}
-
-/// The end of a certificate's validity; `None` for one that cannot be parsed or ended before 1970.
-fn not_after(leaf: &CertificateDer<'_>) -> Option<SystemTime> {
-    let (_, certificate) = x509_parser::parse_x509_certificate(leaf).ok()?;
-    let seconds = u64::try_from(certificate.validity().not_after.timestamp()).ok()?;
-    SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds))
-}
-
-//------------ What went wrong -----------------------------------------------
-
-/// The TLS fault inside an error of a TLS stream; `None` when it is an error of the connection below.
-pub(super) fn of_tls(error: &io::Error) -> Option<Fault> {
-    let error = error.get_ref()?.downcast_ref::<rustls::Error>()?;
-    Some(Reason::Tls(fault_of(error)).into())
-}
-
-fn fault_of(error: &rustls::Error) -> TlsFault {
-    match error {
-        rustls::Error::InvalidCertificate(error) => fault_of_certificate(error),
-        // The first record already has no type or version of TLS.
-        rustls::Error::InvalidMessage(_) => TlsFault::NotTls,
-        error => TlsFault::Other(quote(&error.to_string(), WORDS)),
-    }
-}
-
-fn fault_of_certificate(error: &CertificateError) -> TlsFault {
-    match error {
-        CertificateError::Expired => TlsFault::Expired(None),
-        CertificateError::ExpiredContext { not_after, .. } => TlsFault::Expired(at(*not_after)),
-        CertificateError::NotValidYet => TlsFault::NotYetValid(None),
-        CertificateError::NotValidYetContext { not_before, .. } => TlsFault::NotYetValid(at(*not_before)),
-        CertificateError::UnknownIssuer => TlsFault::UnknownIssuer,
-        CertificateError::NotValidForNameContext { expected, presented } => TlsFault::WrongName {
-            asked: quote(&expected.to_str(), WORDS),
-            presented: quote(&names(presented), WORDS),
-        },
-        CertificateError::Other(OtherError(inner)) if inner.is::<SelfSigned>() => TlsFault::SelfSigned,
-        error => TlsFault::Other(quote(&error.to_string(), WORDS)),
-    }
-}
-
-/// At most four of a certificate's names, without the library's `DnsName("…")` or `IpAddress(…)` around them.
-fn names(presented: &[String]) -> String {
-    let inside = |name: &'_ String| Some(name.split_once('(')?.1.trim_matches(['"', ')']).to_owned());
-    let bare = |name| inside(name).unwrap_or_else(|| name.clone());
-    let mut names = presented.iter().take(4).map(bare).collect::<Vec<_>>().join(", ");
-    if presented.len() > 4 {
-        names.push_str(", …");
-    }
-    names
-}
-
-fn at(time: UnixTime) -> Option<SystemTime> {
-    SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(time.as_secs()))
-}
-
 #[cfg(test)]
 mod tests {
+    use super::verifier::is_self_signed;
     use super::*;
 
     #[test]

@@ -1,8 +1,10 @@
 //! What is probed and how: checks, and the targets they come down to.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
+
+use super::Request;
 
 /// The standing order to probe every address of a service. `None` instead of a probe: never probed, always
 /// healthy.
@@ -18,35 +20,20 @@ pub struct Check {
     pub rise: u32,
     /// Consecutive failures that bring a healthy target down.
     pub fall: u32,
+    /// A success that takes longer is slow; `None`: none is.
+    pub slow: Option<Duration>,
+    /// How long before its end a certificate is worth a warning; `None`: never.
+    pub certificate_warning: Option<Duration>,
 }
 
 /// A request and the port it goes to; with an address it is a [`Target`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Probe {
-    /// TCP port on the endpoint's own address.
+    /// The port that an endpoint without a `probe_port` is asked at, UDP for `dns`, else TCP; 0 where the request
+    /// knows no port.
     pub port: u16,
     /// What is asked there.
     pub request: Request,
-}
-
-/// What one attempt asks. A closed set: one variant, one file in `health`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Request {
-    /// HTTP/1.1, plain or inside TLS.
-    Http(HttpRequest),
-}
-
-/// One GET, and what counts as a yes.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct HttpRequest {
-    /// Inside TLS, with the certificate verified against the system's roots for `host`.
-    pub tls: bool,
-    /// Origin-form: starts with `/`.
-    pub path: String,
-    /// `Host`, and the name for SNI and verification; `None`: the address itself.
-    pub host: Option<String>,
-    /// Statuses that count as healthy.
-    pub expect: StatusSet,
 }
 
 /// A set of HTTP statuses as sorted, disjoint, inclusive ranges within 100…599.
@@ -84,19 +71,78 @@ impl fmt::Display for StatusSet {
 /// What is probed: shared by every endpoint that wants the same, across services and reloads.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Target {
-    /// The endpoint's own address.
+    /// The endpoint's own address, or the one that it is probed by.
     pub address: IpAddr,
-    /// TCP port.
+    /// UDP port for `dns`, else TCP; 0 where the request knows no port.
     pub port: u16,
     /// What is asked.
     pub request: Request,
 }
 
 impl fmt::Display for Target {
-    /// As an operator would type it: `http://198.51.100.10:8080/healthz`.
+    /// As an operator would type it: `http://198.51.100.10:8080/healthz`. Headers, what is sent, and arguments are
+    /// left out: they may be secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Request::Http(http) = &self.request;
-        let scheme = if http.tls { "https" } else { "http" };
-        write!(f, "{scheme}://{}{}", std::net::SocketAddr::new(self.address, self.port), http.path)
+        let at = SocketAddr::new(self.address, self.port);
+        match &self.request {
+            Request::Http(http) => {
+                let scheme = if http.tls.is_some() { "https" } else { "http" };
+                write!(f, "{}{scheme}://{at}{}", http.method.prefix(), http.path)
+            }
+            Request::Tcp(tcp) if tcp.tls.is_some() => write!(f, "tls://{at}"),
+            Request::Tcp(_) => write!(f, "tcp://{at}"),
+            // RFC 4501 §3.
+            Request::Dns(dns) => write!(f, "dns://{at}/{}?type={}", dns.name, dns.record_type),
+            Request::Grpc(grpc) => {
+                let scheme = if grpc.tls.is_some() { "grpcs" } else { "grpc" };
+                write!(f, "{scheme}://{at}/{}", grpc.service)
+            }
+            Request::Icmp => match self.address {
+                IpAddr::V4(four) => write!(f, "icmp://{four}"),
+                IpAddr::V6(six) => write!(f, "icmp://[{six}]"),
+            },
+            Request::Command(command) if self.port == 0 => {
+                write!(f, "command:{} {}", command.program(), self.address)
+            }
+            Request::Command(command) => write!(f, "command:{} {at}", command.program()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{CommandRequest, DnsRequest, GrpcRequest, HttpRequest, Method, TcpRequest, Trust};
+    use super::*;
+
+    #[test]
+    fn targets_read_as_an_operator_would_type_them() {
+        let http = HttpRequest { path: "/healthz".into(), ..HttpRequest::default() };
+        let head = HttpRequest { method: Method::Head, tls: Some(Trust::System), ..http.clone() };
+        let grpc = GrpcRequest { service: "api.Users".into(), ..GrpcRequest::default() };
+        let arguments = ["/bin/check", "--password", "secret"].map(str::to_owned).to_vec();
+        let rows = [
+            ("192.0.2.1", 80, Request::Http(http), "http://192.0.2.1:80/healthz"),
+            ("2001:db8::1", 443, Request::Http(head), "HEAD https://[2001:db8::1]:443/healthz"),
+            ("192.0.2.1", 22, Request::Tcp(TcpRequest::default()), "tcp://192.0.2.1:22"),
+            ("192.0.2.1", 53, Request::Dns(DnsRequest::default()), "dns://192.0.2.1:53/.?type=A"),
+            ("192.0.2.1", 9, Request::Grpc(grpc), "grpc://192.0.2.1:9/api.Users"),
+            ("2001:db8::1", 0, Request::Icmp, "icmp://[2001:db8::1]"),
+            (
+                "192.0.2.1",
+                0,
+                Request::Command(CommandRequest { arguments: arguments.clone() }),
+                "command:/bin/check 192.0.2.1",
+            ),
+            (
+                "192.0.2.1",
+                7,
+                Request::Command(CommandRequest { arguments }),
+                "command:/bin/check 192.0.2.1:7",
+            ),
+        ];
+        for (address, port, request, shown) in rows {
+            let target = Target { address: address.parse().unwrap(), port, request };
+            assert_eq!(target.to_string(), shown);
+        }
     }
 }

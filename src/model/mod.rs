@@ -6,27 +6,36 @@
 mod address;
 mod challenge;
 mod check;
+mod dns;
 mod duration;
 mod id;
 mod location;
 mod name;
 mod order_rule;
 mod override_;
+mod pattern;
 mod policy;
 mod problem;
 mod region;
+mod request;
 mod service;
 
 pub use address::{Family, Network, ScopeOffset, unfold};
 pub use challenge::Challenge;
-pub use check::{Check, HttpRequest, Probe, Request, StatusSet, Target};
+pub use check::{Check, Probe, StatusSet, Target};
+pub use dns::{Rcode, RecordType};
 pub use duration::{parse_duration, print_duration};
 pub use id::{EndpointId, RegionId, ServiceId};
 pub use location::Location;
 pub use name::{Name, NameError};
 pub use order_rule::{OrderRule, Steer};
 pub use override_::{Override, OverrideState, Subject};
+pub use pattern::Pattern;
 pub use policy::{Filter, Policy, UnknownPolicy};
 pub use problem::{Place, Problem, Problems};
 pub use region::Region;
+pub use request::{
+    Authorities, CommandRequest, DnsRequest, GrpcRequest, Header, HttpRequest, Method, Request, TcpRequest,
+    Trust,
+};
 pub use service::{Endpoint, Families, OnAllDown, Service, TtlRange};

@@ -53,6 +53,10 @@ pub struct Endpoint {
     pub weight: u16,
     /// In the service's capacity unit; `None`: no limit known.
     pub capacity: Option<u64>,
+    /// What is probed for each address, position by position; empty: the addresses themselves.
+    pub probe_addresses: Vec<IpAddr>,
+    /// The port that is probed here; `None`: the check's.
+    pub probe_port: Option<u16>,
     /// Where it is written.
     pub place: Place,
 }
@@ -64,6 +68,13 @@ impl Endpoint {
     /// Its addresses of one family, in written order.
     pub fn addresses_of(&self, family: Family) -> impl Iterator<Item = IpAddr> + '_ {
         self.addresses.iter().copied().filter(move |address| Family::of(*address) == family)
+    }
+
+    /// What is probed for its addresses of one family, in the same order.
+    pub fn probed_of(&self, family: Family) -> impl Iterator<Item = IpAddr> + '_ {
+        let all = self.addresses.iter().copied().enumerate();
+        let own = all.filter(move |(_, address)| Family::of(*address) == family);
+        own.map(|(at, address)| self.probe_addresses.get(at).copied().unwrap_or(address))
     }
 }
 

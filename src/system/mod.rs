@@ -4,11 +4,13 @@
 //! ([`Datagrams`] is missing), and what else is missing does nothing and says so.
 
 mod background;
+mod command;
 mod fence;
 mod processor;
 mod socket;
 
 pub use background::spawn as spawn_in_background;
+pub use command::{Order, Running, start};
 pub use fence::prefetch;
 pub use processor::{pin, processors};
 pub use socket::{

@@ -1,14 +1,18 @@
 //! Checks: what is probed, how often, and what it takes to change a mind.
 
+mod keys;
+mod request;
+mod trust;
+
 use std::time::Duration;
 
 use super::Builder;
 use super::server::number;
 use crate::config::file;
-use crate::config::leaf::{Kind, OneOf};
+use crate::config::leaf::{Kind, Lasting, Word};
 use crate::config::reader::Entry;
 use crate::config::text::Span;
-use crate::model::{Check, HttpRequest, Probe, Request};
+use crate::model::{Check, Probe};
 
 /// What is waited for an answer, unless the interval is shorter.
 const TIMEOUT: Duration = Duration::from_secs(2);
@@ -22,15 +26,19 @@ impl Builder<'_> {
         let none = file::Check::default();
         let check = entry.value().unwrap_or(&none);
         let kind = entry.marked().and_then(|(_, span)| {
-            self.required(&check.kind, span, "the check has no 'kind'; kinds: none, http, https").copied()
+            let kinds: Vec<_> = Kind::WORDS.iter().map(|(word, _)| *word).collect();
+            let text = format!("the check has no 'kind'; kinds: {}", kinds.join(", "));
+            self.required(&check.kind, span, &text).map(|kind| (kind.0, span))
         });
         let (interval, timeout) = self.times(check);
         Check {
-            probe: self.probe(check, kind),
+            probe: kind.and_then(|(kind, span)| self.probe(check, kind, span)),
             interval,
             timeout,
             rise: number(&check.rise).unwrap_or(2),
             fall: number(&check.fall).unwrap_or(3),
+            slow: self.slow(&check.slow, timeout),
+            certificate_warning: check.certificate_warning.value().map(|lasting| lasting.0),
         }
     }
 
@@ -46,51 +54,41 @@ impl Builder<'_> {
         (interval, timeout.0)
     }
 
-    fn probe(&mut self, check: &file::Check, kind: Option<OneOf<Kind>>) -> Option<Probe> {
-        let tls = match kind?.0 {
-            Kind::None => {
-                self.warn_of_idle_keys(check);
-                return None;
-            }
-            Kind::Http => false,
-            Kind::Https => true,
-        };
-        if tls
-            && check.host.is_absent()
-            && let Some(span) = check.kind.span()
-        {
-            let cure = "most certificates name hosts; write 'host'";
-            self.warn(
-                span,
-                format!("without 'host' the certificate must name the endpoint's own address; {cure}"),
-            );
+    fn slow(&mut self, entry: &Entry<Lasting<1, 3_600_000>>, timeout: Duration) -> Option<Duration> {
+        let (slow, span) = entry.marked()?;
+        if slow.0 >= timeout {
+            let [slow, timeout] = [slow.0, timeout].map(crate::config::leaf::print_duration);
+            let text = format!("slow '{slow}' is not shorter than the timeout '{timeout}'");
+            self.error(span, format!("{text}; nothing would ever be slow"));
         }
-        let request = HttpRequest {
-            tls,
-            path: check.path.value().map_or("/".into(), |path| path.0.clone()),
-            host: check.host.value().map(|host| host.0.clone()),
-            expect: check.expect.value().map(|statuses| statuses.0.clone()).unwrap_or_default(),
-        };
-        let port = number(&check.port).unwrap_or(if tls { 443 } else { 80 });
-        Some(Probe { port, request: Request::Http(request) })
+        Some(slow.0)
     }
 
-    /// Keys that say how to probe what is never probed.
-    fn warn_of_idle_keys(&mut self, check: &file::Check) {
-        let written: [(&str, Option<&Span>); 8] = [
-            ("port", check.port.span()),
-            ("path", check.path.span()),
-            ("host", check.host.span()),
-            ("expect", check.expect.span()),
-            ("interval", check.interval.span()),
-            ("timeout", check.timeout.span()),
-            ("rise", check.rise.span()),
-            ("fall", check.fall.span()),
-        ];
-        for (key, span) in written {
-            if let Some(span) = span {
-                self.warn(span, format!("{key} has no effect: kind 'none' never probes"));
-            }
-        }
+    fn probe(&mut self, check: &file::Check, kind: Kind, table: &Span) -> Option<Probe> {
+        self.warn_of_idle_keys(check, kind);
+        let request = self.request(check, kind, table)?;
+        Some(Probe { port: self.port(check, kind, table), request })
     }
+
+    /// The port that is written, or the kind's own.
+    fn port(&mut self, check: &file::Check, kind: Kind, table: &Span) -> u16 {
+        let own = match kind {
+            Kind::Http => Some(80),
+            Kind::Https => Some(443),
+            Kind::Dns => Some(53),
+            Kind::Tcp | Kind::Grpc => None,
+            Kind::None | Kind::Icmp | Kind::Command => Some(0),
+        };
+        if own.is_none() && check.port.is_absent() {
+            let word = word(kind);
+            self.error(table, format!("the check has no 'port', and kind '{word}' has none of its own"));
+        }
+        let written = number(&check.port).filter(|_| kind != Kind::Icmp);
+        written.or(own).unwrap_or_default()
+    }
+}
+
+/// A kind as it is written.
+fn word(kind: Kind) -> &'static str {
+    Kind::WORDS.iter().find(|(_, known)| *known == kind).map_or("", |(word, _)| word)
 }

@@ -10,7 +10,6 @@ use crate::config::Config;
 use crate::config::file;
 use crate::config::leaf::{CapacityUnit, Decimal, Lasting, OneOf, Percent, SteeredAddress, unfit_name};
 use crate::config::reader::{Entry, List, Map, Named, quoted};
-use crate::config::text::Span;
 use crate::model::{Endpoint, Family, Name, OnAllDown, Place, Service, TtlRange};
 
 /// Where each name is answered: the words for it, and where it is written.
@@ -48,6 +47,8 @@ impl Builder<'_> {
         self.all_down(service);
         self.not_yet(service);
         let min_addresses = number(&service.min_addresses).unwrap_or(1);
+        let check = self.check(&service.check);
+        let endpoints = self.endpoints(&service.endpoints, min_addresses, check.probe.as_ref());
         Service {
             name: named.name.clone(),
             names: self.names(named, service, owners),
@@ -58,9 +59,9 @@ impl Builder<'_> {
             on_all_down: service.on_all_down.value().map(|word| word.0).unwrap_or_default(),
             fallback: self.addresses(&service.fallback),
             min_addresses,
-            check: self.check(&service.check),
+            check,
             order_rules: self.order_rules(&service.r#override),
-            endpoints: self.endpoints(&service.endpoints, min_addresses),
+            endpoints,
             place: self.text.place(&named.span),
         }
     }
@@ -142,54 +143,8 @@ impl Builder<'_> {
         self.later(&service.slow_start, "slow_start", Lasting(std::time::Duration::ZERO));
     }
 
-    fn endpoints(&mut self, entry: &Entry<Map<file::Endpoint>>, min_addresses: usize) -> Vec<Endpoint> {
-        let written = entry.value().map_or(&[][..], |map| &map.0);
-        if let Some(first_over) = written.get(Config::MAX_ENDPOINTS) {
-            let (count, most) = (written.len(), Config::MAX_ENDPOINTS);
-            self.error(
-                &first_over.span,
-                format!("{count} endpoints are too many; a service has at most {most}"),
-            );
-        }
-        written.iter().filter_map(|endpoint| self.endpoint(endpoint, min_addresses)).collect()
-    }
-
-    fn endpoint(&mut self, named: &Named<file::Endpoint>, min_addresses: usize) -> Option<Endpoint> {
-        let region = self.region(&named.name, &named.span);
-        let endpoint = named.value.as_ref()?;
-        if is_empty(&endpoint.addresses, |list| list.0.is_empty()) {
-            let span = endpoint.addresses.span().unwrap_or(&named.span);
-            self.error(span, format!("endpoint {} has no addresses", quoted(&named.name)));
-        }
-        let built = Endpoint {
-            region: region?,
-            addresses: self.addresses(&endpoint.addresses),
-            weight: number(&endpoint.weight).unwrap_or(100),
-            capacity: number(&endpoint.capacity).filter(|capacity| *capacity > 0),
-            place: self.text.place(&named.span),
-        };
-        let whole = endpoint.addresses.value().is_some_and(|list| list.0.len() == built.addresses.len());
-        if whole {
-            self.enough_addresses(&built, &named.span, min_addresses);
-        }
-        Some(built)
-    }
-
-    /// An endpoint with fewer addresses than make it fit never would be.
-    fn enough_addresses(&mut self, endpoint: &Endpoint, span: &Span, min_addresses: usize) {
-        for family in Family::ALL {
-            let count = endpoint.addresses_of(family).count();
-            if (1..min_addresses).contains(&count) {
-                let (name, word) = (family.name(), if count == 1 { "address" } else { "addresses" });
-                let text =
-                    format!("min_addresses is {min_addresses}, but this endpoint has {count} {name} {word}");
-                self.error(span, format!("{text}; it would never be fit"));
-            }
-        }
-    }
-
     /// Addresses in written order, none twice, no more of a family than a live word has bits for.
-    fn addresses(&mut self, entry: &Entry<List<SteeredAddress>>) -> Vec<IpAddr> {
+    pub(super) fn addresses(&mut self, entry: &Entry<List<SteeredAddress>>) -> Vec<IpAddr> {
         let mut seen = HashMap::new();
         let mut counts = [0; 2];
         let mut addresses = Vec::new();
@@ -213,6 +168,6 @@ impl Builder<'_> {
 }
 
 /// Whether nothing is written where something should be; what is written but wrong counts as something.
-fn is_empty<T>(entry: &Entry<T>, empty: impl Fn(&T) -> bool) -> bool {
+pub(super) fn is_empty<T>(entry: &Entry<T>, empty: impl Fn(&T) -> bool) -> bool {
     entry.is_absent() || entry.value().is_some_and(empty)
 }

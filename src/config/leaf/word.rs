@@ -53,15 +53,33 @@ impl Word for Role {
 pub enum Kind {
     /// Nothing: every address is always healthy.
     None,
-    /// GET over plain HTTP.
+    /// A request over plain HTTP.
     Http,
-    /// GET inside TLS.
+    /// A request inside TLS.
     Https,
+    /// A connection, and perhaps a few bytes each way.
+    Tcp,
+    /// One question of the DNS.
+    Dns,
+    /// The standard health protocol of gRPC.
+    Grpc,
+    /// An ICMP echo.
+    Icmp,
+    /// A program of the operator's.
+    Command,
 }
 
 impl Word for Kind {
-    const WORDS: &'static [(&'static str, Self)] =
-        &[("none", Kind::None), ("http", Kind::Http), ("https", Kind::Https)];
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("none", Kind::None),
+        ("http", Kind::Http),
+        ("https", Kind::Https),
+        ("tcp", Kind::Tcp),
+        ("dns", Kind::Dns),
+        ("grpc", Kind::Grpc),
+        ("icmp", Kind::Icmp),
+        ("command", Kind::Command),
+    ];
 }
 
 /// The signal that capacity counts.

@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::model::{
-    Families, HttpRequest, Location, OnAllDown, Probe, RegionId, Request, StatusSet, Steer, TtlRange,
-};
+use crate::model::{Families, HttpRequest, Location, OnAllDown, Probe, RegionId, Request, Steer, TtlRange};
 
 /// DESIGN.md section 3 as it stands, but with a real digest.
 const DESIGN: &str = include_str!("../../../tests/config/design.toml");
@@ -63,7 +61,7 @@ fn the_service_is_read() {
     assert_eq!((service.policy.name, service.ttl), ("nearest", TtlRange { min: 5, max: 60 }));
     assert_eq!((service.families, service.on_all_down), (Families::Independent, OnAllDown::All));
     let host = Some("www.example.com".to_owned());
-    let http = HttpRequest { tls: false, path: "/healthz".into(), host, expect: StatusSet::default() };
+    let http = HttpRequest { path: "/healthz".into(), host, ..HttpRequest::default() };
     assert_eq!(service.check.probe, Some(Probe { port: 8080, request: Request::Http(http) }));
     assert_eq!(
         (service.check.interval, service.check.timeout),
@@ -98,8 +96,8 @@ fn https_is_http_inside_tls() {
         assert!(problems.is_empty(), "{problems}");
         let check = &config.unwrap().services[0].check;
         let probe = check.probe.clone().unwrap();
-        let Request::Http(http) = &probe.request;
-        assert_eq!((http.tls, probe.port, http.path.as_str()), (tls, port, "/"));
+        let Request::Http(http) = &probe.request else { panic!("{probe:?}") };
+        assert_eq!((http.tls.is_some(), probe.port, http.path.as_str()), (tls, port, "/"));
         assert_eq!(check.timeout, Duration::from_secs(1), "no timeout is longer than the interval");
     }
 }

@@ -7,7 +7,7 @@ use tokio::time::{advance, sleep, timeout};
 
 use super::*;
 use crate::health::Reason;
-use crate::model::{HttpRequest, Request, StatusSet, Target};
+use crate::model::{HttpRequest, Request, Target};
 
 /// Ports below this answer after so many milliseconds.
 const SLOW: u16 = 10_000;
@@ -49,7 +49,7 @@ impl Ask for Fake {
 }
 
 fn every(seconds: u64, ports: impl IntoIterator<Item = u16>) -> Arc<[Standing]> {
-    let request = HttpRequest { tls: false, path: "/".into(), host: None, expect: StatusSet::default() };
+    let request = HttpRequest { path: "/".into(), ..HttpRequest::default() };
     let target =
         |port| Target { address: [127, 0, 0, 1].into(), port, request: Request::Http(request.clone()) };
     let (interval, timeout) = (Duration::from_secs(seconds), Duration::from_secs(seconds));

@@ -1,8 +1,8 @@
 use super::*;
-use crate::model::{HttpRequest, Request, StatusSet};
+use crate::model::{HttpRequest, Request};
 
 fn target(port: u16) -> Arc<Target> {
-    let request = HttpRequest { tls: false, path: "/".into(), host: None, expect: StatusSet::default() };
+    let request = HttpRequest { path: "/".into(), ..HttpRequest::default() };
     Arc::new(Target { address: [127, 0, 0, 1].into(), port, request: Request::Http(request) })
 }
 

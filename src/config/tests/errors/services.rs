@@ -109,12 +109,12 @@ m.toml:5:8: warning: soft is read, but has no effect in this version",
         (
             r"[services.www.check]
 port = 80",
-            r"m.toml:5:1: the check has no 'kind'; kinds: none, http, https",
+            r"m.toml:5:1: the check has no 'kind'; kinds: none, http, https, tcp, dns, grpc, icmp, command",
         ),
         (
             r#"[services.www.check]
-kind = "tcp""#,
-            r"m.toml:6:8: kind 'tcp' is not one of none, http, https",
+kind = "snmptrap""#,
+            r"m.toml:6:8: kind 'snmptrap' is not one of none, http, https, tcp, dns, grpc, icmp, command",
         ),
         (
             r#"[services.www.check]

@@ -1,0 +1,191 @@
+//! What is wrong with a check, or has no effect in it.
+
+use super::*;
+
+/// A check of that text, from line 6 on; what is said of it.
+fn checks(text: &str, expected: &str) {
+    check(&service(&format!("[services.www.check]\n{text}")), expected);
+}
+
+#[test]
+fn kinds_need_what_they_cannot_do_without() {
+    let rows = [
+        ("kind = 'tcp'", "m.toml:5:1: the check has no 'port', and kind 'tcp' has none of its own"),
+        ("kind = 'grpc'", "m.toml:5:1: the check has no 'port', and kind 'grpc' has none of its own"),
+        (
+            "kind = 'dns'",
+            "m.toml:5:1: the check has no 'name'; write the name to ask about, like 'www.example.com.'",
+        ),
+        (
+            "kind = 'command'",
+            "m.toml:5:1: the check has no 'command'; write command = [\"/path/program\", \"{address}\"]",
+        ),
+        ("kind = 'command'\ncommand = []", "m.toml:7:11: command is empty; name a program"),
+        (
+            "kind = 'command'\ncommand = ['true']",
+            "m.toml:7:12: command 'true' is not an absolute path; no shell looks for it",
+        ),
+        (
+            "kind = 'command'\ncommand = ['/nowhere/check']",
+            "m.toml:7:12: command '/nowhere/check' cannot be run: No such file or directory (os error 2)",
+        ),
+        ("kind = 'command'\ncommand = ['/etc']", "m.toml:7:12: command '/etc' is not a file"),
+        (
+            "kind = 'command'\ncommand = ['/etc/passwd']",
+            "m.toml:7:12: command '/etc/passwd' is not executable; chmod +x /etc/passwd",
+        ),
+        (
+            "kind = 'command'\ncommand = ['/bin/sh', '{address}:{port}']",
+            "m.toml:7:23: '{port}' is not known; write port in this check",
+        ),
+    ];
+    for (text, expected) in rows {
+        checks(text, expected);
+    }
+}
+
+#[test]
+fn values_of_each_kind() {
+    let rows = [
+        ("kind = 'http'\nmethod = 'PUT'", "m.toml:7:10: method 'PUT' is not one of GET, HEAD, POST, OPTIONS"),
+        (
+            "kind = 'http'\nmethod = 'HEAD'\nbody = 'ok'",
+            "m.toml:8:8: an answer to HEAD has no body; take this away, or write another method",
+        ),
+        (
+            "kind = 'http'\nbody = 'ok'\nbody_regex = 'ok'",
+            "m.toml:8:14: body and body_regex are both written; keep one",
+        ),
+        (
+            "kind = 'http'\nbody_regex = '(ok'",
+            "m.toml:7:14: body_regex '(ok' is not a regular expression that can be used: unclosed group",
+        ),
+        ("kind = 'http'\nbody = ''", "m.toml:7:8: body '' is not a text of 1 to 1024 octets"),
+        (
+            "kind = 'http'\nheaders = { Host = 'a', 'x y' = 'b', Connection = 'c', A = '1', a = '2' }",
+            "m.toml:7:13: header 'Host' is written as the key 'host' of the check\n\
+             m.toml:7:25: 'x y' cannot name a header; names are 1 to 64 letters, digits or '-'\n\
+             m.toml:7:38: header 'Connection' says how a request is sent; take it away\n\
+             m.toml:7:65: header 'a' is written twice",
+        ),
+        (
+            "kind = 'http'\nheaders = { authorization = \"secret\\r\\nX: y\" }",
+            "m.toml:7:29: the value of a header is a string of up to 1024 visible ASCII characters, with blanks \
+             between them, which this is not",
+        ),
+        (
+            "kind = 'dns'\nname = 'www.example.'\ntype = 'AXFR'",
+            "m.toml:8:8: type 'AXFR' is not a type of records; write it like 'A', 'AAAA', 'SOA' or 'TYPE65280'",
+        ),
+        (
+            "kind = 'dns'\nname = 'www.example.'\ntype = 'MX'\nanswers = ['192.0.2.1']",
+            "m.toml:9:11: answers are addresses, which type 'MX' does not ask for; write type = \"A\" or \"AAAA\"",
+        ),
+        (
+            "kind = 'dns'\nname = 'www.example.'\nrcode = 'NXDOMAIN'\nanswers = ['192.0.2.1']",
+            "m.toml:9:11: an answer with NXDOMAIN has no addresses; keep one of the two",
+        ),
+        (
+            "kind = 'dns'\nname = 'www.example.'\nanswers = ['2001:db8::1']",
+            "m.toml:8:11: none of these answers is one of type 'A'",
+        ),
+        (
+            "kind = 'http'\ntimeout = '1s'\nslow = '1s'",
+            "m.toml:8:8: slow '1s' is not shorter than the timeout '1s'; nothing would ever be slow",
+        ),
+    ];
+    for (text, expected) in rows {
+        checks(text, expected);
+    }
+}
+
+#[test]
+fn authorities_are_read_and_tried() {
+    let rows = [
+        ("ca = 'ca.pem'", ""),
+        ("ca = 'none.pem'", "m.toml:8:6: ca 'none.pem' cannot be read: entity not found"),
+        (
+            "ca = 'key.pem'",
+            "m.toml:8:6: ca 'key.pem' holds no certificate; it takes PEM, from '-----BEGIN CERTIFICATE-----' on",
+        ),
+        (
+            "verify = false",
+            "m.toml:8:10: warning: verify is false: whoever answers there is believed; write ca to trust an authority \
+             of your own",
+        ),
+        ("ca = 'ca.pem'\nverify = false", "m.toml:8:6: warning: ca has no effect: verify is false"),
+    ];
+    for (text, expected) in rows {
+        checks(&format!("kind = 'https'\nhost = 'a.example'\n{text}"), expected);
+    }
+    for file in ["junk.pem", "cut.pem"] {
+        let text =
+            service(&format!("[services.www.check]\nkind = 'https'\nhost = 'a.example'\nca = '{file}'"));
+        let said = parsed(&text).1.to_string();
+        assert!(said.starts_with(&format!("m.toml:8:6: ca '{file}' ")), "{said}");
+        assert!(!said.contains('\n'), "{said}");
+    }
+}
+
+#[test]
+fn keys_of_other_kinds_have_no_effect() {
+    let rows = [
+        (
+            "kind = 'icmp'\nport = 80\npath = '/'",
+            "m.toml:7:8: warning: port has no effect: it does not belong to kind 'icmp' but to http, https, tcp, dns, \
+             grpc, command\n\
+             m.toml:8:8: warning: path has no effect: it does not belong to kind 'icmp' but to http, https",
+        ),
+        (
+            "kind = 'http'\nsend = 'x'\ncertificate_warning = '14d'",
+            "m.toml:7:8: warning: send has no effect: it does not belong to kind 'http' but to tcp\n\
+             m.toml:8:23: warning: certificate_warning has no effect: it does not belong to kind 'http' but to https, \
+             tcp, grpc",
+        ),
+        (
+            "kind = 'tcp'\nport = 1\nhost = 'a.example'\nverify = false",
+            "m.toml:8:8: warning: host has no effect without tls = true\n\
+             m.toml:9:10: warning: verify has no effect without tls = true",
+        ),
+        ("kind = 'grpc'\nport = 1\nhost = 'a.example'", ""),
+        (
+            "kind = 'tcp'\nport = 1\ntls = true",
+            "m.toml:6:8: warning: without 'host' the certificate must name the endpoint's own address; most \
+             certificates name hosts; write 'host'",
+        ),
+        ("kind = 'none'\nslow = '1s'", "m.toml:7:8: warning: slow has no effect: kind 'none' never probes"),
+    ];
+    for (text, expected) in rows {
+        checks(text, expected);
+    }
+}
+
+#[test]
+fn what_is_probed_instead_stands_position_by_position() {
+    let endpoint = |kind: &str, more: &str| {
+        let check = format!("[services.www.check]\nkind = '{kind}'\n");
+        service(&format!("{check}[services.www.endpoints.us]\naddresses = ['192.0.2.2']\n{more}"))
+    };
+    let rows = [
+        ("http", "probe_addresses = ['10.0.0.1']\nprobe_port = 8080", ""),
+        (
+            "http",
+            "probe_addresses = ['10.0.0.1', '10.0.0.2']",
+            "m.toml:9:19: there are 2 probe_addresses for 1 addresses; write one for each, in the same order",
+        ),
+        (
+            "none",
+            "probe_addresses = ['10.0.0.1']\nprobe_port = 8080",
+            "m.toml:9:19: warning: probe_addresses has no effect: the service has no check\n\
+             m.toml:10:14: warning: probe_port has no effect: the service has no check",
+        ),
+        (
+            "icmp",
+            "probe_port = 8080",
+            "m.toml:9:14: warning: probe_port has no effect: kind 'icmp' knows no port",
+        ),
+    ];
+    for (kind, more, expected) in rows {
+        check(&endpoint(kind, more), expected);
+    }
+}
