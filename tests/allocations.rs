@@ -108,7 +108,12 @@ fn snapshot() -> Snapshot {
     let (built, problems) = load(&at("meridian.toml"), &node, Threads::One);
     let built = built.unwrap_or_else(|| panic!("{problems}"));
     let (verdicts, state) = (health::Table::default(), State::default());
-    let truth = Truth { verdicts: &verdicts, state: &state, now: SystemTime::UNIX_EPOCH };
+    let truth = Truth {
+        verdicts: &verdicts,
+        state: &state,
+        course: &Default::default(),
+        now: SystemTime::UNIX_EPOCH,
+    };
     let live = truth.words(&built.world, &built.plan);
     Snapshot::new(built.world, live, 1, 1)
         .with(Challenges::new(["www.example.", "one.example."].map(challenge)))

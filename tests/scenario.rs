@@ -76,6 +76,7 @@ scenarios! {
     edns,
     families,
     geography,
+    guards,
     health,
     names,
     overrides,

@@ -11,6 +11,10 @@ pub struct Latches {
     pub silent: Option<Vec<(SocketAddr, &'static str, String)>>,
     /// The node was told to stop.
     pub stopping: bool,
+    /// Nobody outside answers the node's probes: its own network seems cut.
+    pub cut_off: bool,
+    /// A node that seems cut off is unfit, because the operator wants it so.
+    pub unready_when_cut: bool,
 }
 
 /// Fit → announce; unfit → withdraw.
@@ -18,6 +22,8 @@ pub struct Latches {
 pub struct Fitness {
     /// In words, what is missing; empty: fit.
     pub missing: Vec<String>,
+    /// In words, what is wrong with a node that is fit nonetheless.
+    pub degraded: Vec<String>,
 }
 
 impl Fitness {
@@ -43,7 +49,13 @@ impl Latches {
                 format!("{address} does not answer over {transport}: {why}")
             })),
         }
-        Fitness { missing }
+        let mut degraded = Vec::new();
+        if self.cut_off {
+            let words = "nobody outside answers: this node's own network seems cut, and verdicts are frozen"
+                .to_owned();
+            if self.unready_when_cut { missing.push(words) } else { degraded.push(words) }
+        }
+        Fitness { missing, degraded }
     }
 }
 
@@ -53,7 +65,7 @@ mod tests {
 
     #[test]
     fn every_latch_has_its_words() {
-        let fit = Latches { first_verdicts: true, silent: Some(Vec::new()), stopping: false };
+        let fit = Latches { first_verdicts: true, silent: Some(Vec::new()), ..Latches::default() };
         assert!(fit.fitness().is_fit());
         let address = "127.0.0.1:53".parse().unwrap();
         let rows = [
@@ -68,5 +80,13 @@ mod tests {
         for (latches, words) in rows {
             assert_eq!(latches.fitness().missing, [words]);
         }
+        let cut = Latches { cut_off: true, ..fit };
+        let words = "nobody outside answers: this node's own network seems cut, and verdicts are frozen";
+        assert_eq!((cut.fitness().missing.len(), &cut.fitness().degraded[..]), (0, &[words.to_owned()][..]));
+        let unfit = Latches { unready_when_cut: true, ..cut };
+        assert_eq!(
+            (unfit.fitness().degraded.len(), &unfit.fitness().missing[..]),
+            (0, &[words.to_owned()][..])
+        );
     }
 }

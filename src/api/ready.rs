@@ -23,11 +23,14 @@ pub async fn healthz() -> &'static str {
 pub async fn readyz(State(edge): State<Shared>, headers: HeaderMap) -> Response {
     let fitness = edge.context.latches.borrow().fitness();
     let status = if fitness.is_fit() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let ready = fitness.is_fit();
     if wants_json(&headers) {
-        return (status, Json(ReadyBody { ready: fitness.is_fit(), missing: fitness.missing }))
-            .into_response();
+        let body = ReadyBody { ready, missing: fitness.missing, degraded: fitness.degraded };
+        return (status, Json(body)).into_response();
     }
-    let lines = if fitness.is_fit() { vec!["ready".to_owned()] } else { fitness.missing };
+    let degraded = fitness.degraded.iter().map(|words| format!("degraded: {words}"));
+    let first = if ready { vec!["ready".to_owned()] } else { fitness.missing };
+    let lines: Vec<_> = first.into_iter().chain(degraded).collect();
     (status, lines.join("\n") + "\n").into_response()
 }
 

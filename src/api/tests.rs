@@ -137,6 +137,8 @@ impl Node {
                 observations: observed,
                 requests,
                 standing: watch::channel(Arc::from([])).0,
+                hurry: watch::channel(Arc::from([])).0,
+                cut_off: watch::channel(None).0,
                 first_verdicts: watch::channel(false).0,
                 config: config_sent,
                 shutdown: CancellationToken::new(),

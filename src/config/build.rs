@@ -10,6 +10,7 @@ mod networks;
 mod region;
 mod server;
 mod service;
+mod witness;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Display;
@@ -56,6 +57,7 @@ pub fn build(
         zones: builder.zones(&file.zones),
         regions,
         services: builder.services(&file.services, whoami),
+        witnesses: builder.witnesses(&file.witnesses),
         networks_files: builder.networks_files,
         authority_files: builder.authorities.into_keys().collect(),
     }

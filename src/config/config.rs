@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::model::{Name, OrderRule, Place, Region, RegionId, Service};
+use crate::model::{Name, OrderRule, Place, Region, RegionId, Service, Witness};
 
 /// All that the file says, names resolved, defaults applied, places kept for checks that span rooms.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +24,8 @@ pub struct Config {
     pub regions: Vec<Region>,
     /// In written order, at most [`Config::MAX_SERVICES`]; none of their names is written twice.
     pub services: Vec<Service>,
+    /// Who is probed for nothing but the proof that this node's own network works.
+    pub witnesses: Vec<Witness>,
     /// The directory of what must last.
     pub state: PathBuf,
     /// Files of networks that were read into order rules: to be watched like the configuration itself.
@@ -37,6 +39,8 @@ impl Config {
     pub const MAX_REGIONS: usize = 1024;
     /// Services that one configuration may hold.
     pub const MAX_SERVICES: usize = 10_000;
+    /// Witnesses that one configuration may hold.
+    pub const MAX_WITNESSES: usize = 16;
     /// Endpoints that one service may have: as many as one query consults.
     pub const MAX_ENDPOINTS: usize = 64;
     /// Cookie secrets: the one that signs, the next, and two on their way out (RFC 9018 §5 needs two in all).
@@ -72,6 +76,8 @@ pub struct Server {
     pub start_timeout: Duration,
     /// From unready to closing, at most an hour.
     pub drain: Duration,
+    /// Whether the node is unready while its own network seems cut.
+    pub unready_when_cut: bool,
 }
 
 impl Default for Server {
@@ -90,6 +96,7 @@ impl Default for Server {
             payload: 1232,
             start_timeout: Duration::from_secs(10),
             drain: Duration::from_secs(5),
+            unready_when_cut: false,
         }
     }
 }

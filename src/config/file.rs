@@ -8,8 +8,8 @@ use schemars::JsonSchema;
 use super::Role;
 use super::config::CookieSecret;
 use super::leaf::{
-    CapacityUnit, Cidr, Continent, Country, Decimal, Digest, Domain, FilePath, Identity, Lasting, OneOf,
-    Percent, PolicyWords, Socket, SteeredAddress, Subdivision, Ttl, Whole,
+    Address, CapacityUnit, Cidr, Continent, Country, Decimal, Digest, Domain, FilePath, Identity, Lasting,
+    OneOf, Percent, PolicyWords, Socket, SteeredAddress, Subdivision, Ttl, Whole,
 };
 use super::reader::{Entry, List, Map, Read, Reader, Tree};
 use crate::model::{Families, OnAllDown};
@@ -60,6 +60,19 @@ table! {
         regions: Map<Region>,
         /// What steered names answer, by the service's name.
         services: Map<Service>,
+        /// Who is probed for nothing but the proof that this node's own network works, by a name of your choice.
+        witnesses: Map<Witness>,
+    }
+}
+
+table! {
+    /// Somebody outside, whose answers prove that this node's own network works.
+    #[schemars(extend("required" = ["address", "check"]))]
+    Witness {
+        /// Who is probed.
+        address: Address,
+        /// How; an answer of any kind will do.
+        check: Check,
     }
 }
 
@@ -96,6 +109,9 @@ table! {
         /// On SIGTERM, from not being ready to closing: time for anycast and load balancers to turn away.
         #[schemars(extend("default" = "5s"))]
         drain: Lasting<0, 3_600_000>,
+        /// Whether the node is unready, not only degraded, while its own network seems cut.
+        #[schemars(extend("default" = false))]
+        unready_when_cut: bool,
         /// The directory of what must last, relative to this file.
         #[schemars(extend("default" = "state"))]
         state: FilePath,

@@ -97,7 +97,7 @@ pub fn compile(mut config: Config, node: &Node, threads: Threads, problems: &mut
         written: config.services.clone().into(),
         zones: config.zones.iter().map(|zone| zone.origin.clone()).collect(),
     };
-    let plan = Plan::new(&config.services);
+    let plan = Plan::new(&config);
     Some(Built { config, world, plan, databases })
 }
 

@@ -3,10 +3,11 @@
 //! [`compile`] turns text into a world; `check`, `serve` and `explain` share it. [`state`] is what operators
 //! said and the pure function that changes it; [`store`] keeps the log of it on disk. [`words`] folds verdicts
 //! and operators' words into live words. [`task`] is the one task that does all of this, and [`handle`] is how
-//! the API talks to it; [`report`] is what it tells. `challenges` sets what certificate authorities are to find.
+//! the API talks to it; [`report`] is what it tells. [`course`] is what control itself holds for or against endpoints. `challenges` sets what certificate authorities are to find.
 
 mod challenges;
 pub mod compile;
+pub mod course;
 pub mod handle;
 pub mod plan;
 pub mod reload;

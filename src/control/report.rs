@@ -66,6 +66,8 @@ pub struct FamilyReport {
     pub live: Word,
     /// The TTL that an answer would carry now, as far as this endpoint has a say.
     pub ttl: u32,
+    /// It failed softly, and stays: more must not go.
+    pub kept: bool,
     /// Answers handed out since the node started.
     pub answers: u64,
     /// Of all answers of this service and family: 0.0…1.0.
@@ -91,6 +93,12 @@ pub struct AddressReport {
     pub age: Option<Duration>,
     /// Results still needed to flip, and how many it takes in all.
     pub remaining: (u32, u32),
+    /// The newest results as letters, the newest last: see [`crate::health::Strip`].
+    pub strip: String,
+    /// What earlier falls weigh, 1,000 each when they happened.
+    pub flap_penalty: f64,
+    /// For how long a recovery is held back because of them.
+    pub held_for: Option<Duration>,
     /// How old the newest result is.
     pub staleness: Option<Duration>,
     /// How long the newest attempt took.

@@ -13,17 +13,19 @@ use tracing::{error, info, warn};
 
 use super::challenges::challenges_of;
 use super::compile::{Built, DatabaseFacts, Node};
+use super::course::{Course, Seat};
 use super::handle::{Refusal, Request, Wish};
 use super::plan::Plan;
 use super::reload::{Reloaded, compile_aside, needs_restart, refuse};
 use super::state::{Command, Revised, State, apply};
 use super::store::Store;
 use super::totals::Totals;
-use super::words::{Truth, seconds};
+use super::words::{Stored, Truth, seconds};
 use crate::config::Config;
-use crate::health::{self, Level, Observation, Standing};
-use crate::model::{Challenge, EndpointId, Override, Problems, Subject};
+use crate::health::{self, Doubt, Level, Observation, Standing};
+use crate::model::{Challenge, EndpointId, Override, Problems, Subject, Target};
 use crate::snapshot::{Shared, Snapshot};
+use crate::steer::Tier;
 
 /// Every word is folded anew this often, so that deadlines come into their field's reach in time.
 const REFOLD: Duration = Duration::from_secs(600);
@@ -58,6 +60,10 @@ pub struct Wiring {
     pub requests: mpsc::Receiver<Request>,
     /// To the prober.
     pub standing: watch::Sender<Arc<[Standing]>>,
+    /// To the prober: whom to ask at once.
+    pub hurry: watch::Sender<Arc<[Arc<Target>]>>,
+    /// Since when the node takes itself for cut off from the others; `None`: it does not.
+    pub cut_off: watch::Sender<Option<SystemTime>>,
     /// Set once first verdicts are in, or their time is over.
     pub first_verdicts: watch::Sender<bool>,
     /// The configuration in force.
@@ -85,6 +91,7 @@ pub struct Control {
     pub(super) databases: Vec<DatabaseFacts>,
     pub(super) verdicts: health::Table,
     pub(super) state: State,
+    pub(super) course: Course,
     pub(super) totals: Totals,
     pub(super) clock: Clock,
     pub(super) started: SystemTime,
@@ -120,7 +127,8 @@ impl Control {
         let (now, started_at) = (clock(), Instant::now());
         let mut verdicts = health::Table::default();
         verdicts.replace(plan.wanted.iter().cloned(), started_at.into_std());
-        let truth = Truth { verdicts: &verdicts, state: &state, now };
+        let course = Course::default();
+        let truth = Truth { verdicts: &verdicts, state: &state, course: &course, now };
         let live = truth.words(&world, &plan);
         let first = Snapshot::new(world, live, workers, 1).with(challenges_of(&state, now));
         let shared = Shared::new(Arc::new(first));
@@ -135,6 +143,7 @@ impl Control {
             databases,
             verdicts,
             state,
+            course,
             totals: Totals::default(),
             clock,
             started: now,
@@ -188,22 +197,78 @@ impl Control {
     }
 
     pub(super) fn truth(&self) -> Truth<'_> {
-        Truth { verdicts: &self.verdicts, state: &self.state, now: (self.clock)() }
+        Truth { verdicts: &self.verdicts, state: &self.state, course: &self.course, now: (self.clock)() }
     }
 
     //--- verdicts
 
     fn observed(&mut self, seen: &Observation) {
-        if let Some(change) = self.verdicts.observe(seen) {
-            self.transitions += 1;
-            let (from, to) = (change.from.name(), change.to.name());
-            info!(target_probed = %seen.target, from, to, reason = %change.why, "health changed");
-        }
+        let now = (self.clock)();
+        let changes = self.verdicts.observe(seen, now);
         // Without a change, too: how long a verdict may be believed moves with every result.
-        if let Some(about) = self.plan.about.get(&seen.target) {
+        if changes.iter().all(|(target, _)| *target != seen.target) {
+            let about = self.plan.about.get(&seen.target).map_or(&[][..], Vec::as_slice);
             self.truth().store_some(&self.shared.load(), &self.plan, about);
         }
+        for (target, change) in changes {
+            self.transitions += 1;
+            let (from, to) = (change.from.name(), change.to.name());
+            info!(target_probed = %target, from, to, reason = %change.why, "health changed");
+            self.flipped(&target);
+        }
+        self.doubt();
         self.look_for_first_verdicts();
+    }
+
+    /// A verdict flipped: it counts for the budgets of all services that it is about.
+    fn flipped(&mut self, target: &Target) {
+        let snapshot = self.shared.load();
+        let about = self.plan.about.get(target).map_or(&[][..], Vec::as_slice);
+        let (ids, kept) = self.truth().kept_beside(&snapshot.world, &self.plan, about);
+        self.course.kept.retain(|(id, _)| ids.binary_search(id).is_err());
+        self.course.kept.extend(kept);
+        let stored = self.truth().store_some(&snapshot, &self.plan, &ids);
+        self.follow(&snapshot, &stored);
+    }
+
+    /// Whoever came back starts slowly, where its service wants it so.
+    fn follow(&mut self, snapshot: &Snapshot, stored: &[Stored]) {
+        let came_back =
+            |stored: &&Stored| stored.before.tier == Tier::Failing && stored.after.tier == Tier::Fit;
+        let now = (self.clock)();
+        let mut ids = Vec::new();
+        for Stored { id, family, .. } in stored.iter().filter(came_back) {
+            let Some((service, position)) = snapshot.world.endpoint(*id) else { continue };
+            if !service.slow_start.is_zero() && !self.course.kept.contains(&(*id, *family)) {
+                self.course.ramps.insert(Seat::new(&snapshot.world, service, position, *family), now);
+                ids.push(*id);
+            }
+        }
+        self.truth().store_some(snapshot, &self.plan, &ids);
+    }
+
+    /// The own-network guard: others are asked while somebody's silence is doubted, and a cut is told.
+    fn doubt(&mut self) {
+        let now = Instant::now().into_std();
+        let whom = self.verdicts.whom_to_ask(now);
+        if !whom.is_empty() {
+            self.wiring.hurry.send_replace(whom.into());
+        }
+        let since = match self.verdicts.doubt(now) {
+            Doubt::Cut(since) => Some((self.clock)() - now.saturating_duration_since(since)),
+            Doubt::None | Doubt::Asking => None,
+        };
+        let was_cut = self.wiring.cut_off.borrow().is_some();
+        if since.is_some() == was_cut {
+            return;
+        }
+        match since {
+            Some(_) => error!(
+                "nobody outside answers: this node's own network seems cut; no verdict falls until somebody does"
+            ),
+            None => warn!("somebody outside answers again: verdicts fall as they should"),
+        }
+        self.wiring.cut_off.send_replace(since);
     }
 
     fn look_for_first_verdicts(&mut self) {
@@ -301,7 +366,10 @@ impl Control {
     }
 
     fn refold(&mut self) {
-        self.truth().store_all(&self.shared.load(), &self.plan);
+        let snapshot = self.shared.load();
+        self.course.kept = self.truth().all_kept(&snapshot.world, &self.plan);
+        let stored = self.truth().store_all(&snapshot, &self.plan);
+        self.follow(&snapshot, &stored);
         self.folded_at = Instant::now();
         self.note_ends((self.clock)());
     }
@@ -320,10 +388,14 @@ impl Control {
         if ended {
             info!("an override ended");
         }
-        if ended || self.folded_at.elapsed() >= REFOLD {
+        // Ramps climb with every second; the one after their last finds nothing left of them.
+        let ramping = !self.course.ramps.is_empty();
+        self.course.forget_done(&self.shared.load().world, now);
+        if ended || ramping || self.folded_at.elapsed() >= REFOLD {
             self.refold();
         }
         self.end_challenges(now);
+        self.doubt();
         self.totals.settle();
         self.look_for_first_verdicts();
         if self.reloading.is_some() && Instant::now() >= self.wonder_at {
@@ -388,6 +460,7 @@ impl Control {
     fn swap(&mut self, built: Built) {
         let Built { config, world, plan, databases } = built;
         self.verdicts.replace(plan.wanted.iter().cloned(), Instant::now().into_std());
+        self.course.kept = self.truth().all_kept(&world, &plan);
         let live = self.truth().words(&world, &plan);
         let generation = self.shared.load().generation + 1;
         let challenges = challenges_of(&self.state, (self.clock)());
@@ -433,7 +506,8 @@ impl Built {
     pub fn at_rest(self, now: SystemTime, workers: usize) -> Snapshot {
         let mut verdicts = health::Table::default();
         verdicts.replace(self.plan.wanted.iter().cloned(), Instant::now().into_std());
-        let truth = Truth { verdicts: &verdicts, state: &State::default(), now };
+        let (state, course) = (State::default(), Course::default());
+        let truth = Truth { verdicts: &verdicts, state: &state, course: &course, now };
         let live = truth.words(&self.world, &self.plan);
         Snapshot::new(self.world, live, workers, 1)
     }

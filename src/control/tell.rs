@@ -124,6 +124,7 @@ impl Control {
             family,
             live,
             ttl: live.ttl_at(self.unix()),
+            kept: self.course.kept.contains(&(id, family)),
             answers,
             share: if all == 0 { 0.0 } else { answers as f64 / all as f64 },
             cached_until: (until > 0).then(|| SystemTime::UNIX_EPOCH + Duration::from_secs(until)),
@@ -139,6 +140,7 @@ impl Control {
         let verdict = target.and_then(|target| self.verdicts.verdict(target));
         let none = Facts::default();
         let facts = target.and_then(|target| self.verdicts.facts(target)).unwrap_or(&none);
+        let flaps = target.and_then(|target| self.verdicts.flaps(target));
         AddressReport {
             address,
             target: target.map(ToString::to_string),
@@ -146,6 +148,9 @@ impl Control {
             reason: verdict.map_or("is not checked".into(), |verdict| verdict.why.to_string()),
             age: verdict.map(|verdict| now.saturating_duration_since(verdict.since)),
             remaining: verdict.map_or((0, 0), |verdict| (verdict.remaining, verdict.threshold)),
+            strip: facts.strip.to_string(),
+            flap_penalty: flaps.map_or(0.0, |flaps| flaps.penalty(now)),
+            held_for: flaps.and_then(|flaps| flaps.held_for(now)),
             staleness: facts.staleness(now),
             latency: facts.last_latency,
             certificate_expires: facts.certificate_expires,

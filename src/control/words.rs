@@ -1,84 +1,177 @@
 //! Verdicts and operators' words, folded into a world's live words.
 
+use std::collections::{BTreeSet, HashSet};
 use std::time::SystemTime;
 
+use super::course::{Course, Seat};
 use super::plan::Plan;
 use super::state::State;
-use crate::health::{self, Level};
+use crate::health::{self, Level, Severity, Verdict};
 use crate::model::{EndpointId, Family, Service, Subject, Target, TtlRange};
 use crate::snapshot::{Snapshot, World};
-use crate::steer::{Belief, Effect, Known, Live, Word, fold};
+use crate::steer::{Belief, Effect, Known, Live, Stand, Tier, Word, fold, kept};
 
 /// All that words are folded from.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Truth<'a> {
     /// What is believed of targets.
     pub verdicts: &'a health::Table,
     /// What operators said.
     pub state: &'a State,
+    /// What control itself holds for or against endpoints.
+    pub course: &'a Course,
     /// The wall clock.
     pub now: SystemTime,
+}
+
+/// A word that was stored, and what stood there before.
+#[derive(Clone, Copy, Debug)]
+pub struct Stored {
+    /// Whose.
+    pub id: EndpointId,
+    /// For which family.
+    pub family: Family,
+    /// What queries saw.
+    pub before: Word,
+    /// What they see now.
+    pub after: Word,
+}
+
+/// One endpoint of a world.
+#[derive(Clone, Copy, Debug)]
+struct Spot<'a> {
+    id: EndpointId,
+    service: &'a Service,
+    position: usize,
 }
 
 impl Truth<'_> {
     /// Every live word of a world, before anybody reads it.
     pub fn words(&self, world: &World, plan: &Plan) -> Box<[Live]> {
-        let both = |(id, service, position)| self.endpoint(world, plan, id, service, position);
-        world.endpoints().flat_map(both).map(Live::new).collect()
+        spots(world).flat_map(|spot| self.endpoint(world, plan, spot)).map(Live::new).collect()
     }
 
-    /// Stores every word of a snapshot anew; says how many changed.
-    pub fn store_all(&self, snapshot: &Snapshot, plan: &Plan) -> usize {
-        let all = snapshot.world.endpoints();
-        all.map(|(id, service, position)| self.store(snapshot, plan, id, service, position)).sum()
+    /// Stores every word of a snapshot anew; says which changed.
+    pub fn store_all(&self, snapshot: &Snapshot, plan: &Plan) -> Vec<Stored> {
+        spots(&snapshot.world).flat_map(|spot| self.store(snapshot, plan, spot)).collect()
     }
 
-    /// Stores the words of some endpoints anew; says how many changed.
-    pub fn store_some(&self, snapshot: &Snapshot, plan: &Plan, ids: &[EndpointId]) -> usize {
-        let find = |id: &EndpointId| {
-            let (service, position) = snapshot.world.endpoint(*id)?;
-            Some(self.store(snapshot, plan, *id, service, position))
-        };
-        ids.iter().filter_map(find).sum()
+    /// Stores the words of some endpoints anew; says which changed.
+    pub fn store_some(&self, snapshot: &Snapshot, plan: &Plan, ids: &[EndpointId]) -> Vec<Stored> {
+        let spots = ids.iter().filter_map(|id| spot(&snapshot.world, *id));
+        spots.flat_map(|spot| self.store(snapshot, plan, spot)).collect()
     }
 
-    fn store(
-        &self,
-        snapshot: &Snapshot,
-        plan: &Plan,
-        id: EndpointId,
-        service: &Service,
-        position: usize,
-    ) -> usize {
-        let words = self.endpoint(&snapshot.world, plan, id, service, position);
-        let live = &snapshot.live[id.index() * 2..][..2];
-        live.iter().zip(words).filter(|(live, word)| live.store(*word)).count()
+    fn store(&self, snapshot: &Snapshot, plan: &Plan, spot: Spot<'_>) -> Vec<Stored> {
+        let words = self.endpoint(&snapshot.world, plan, spot);
+        let live = &snapshot.live[spot.id.index() * 2..][..2];
+        let all = Family::ALL.into_iter().zip(live).zip(words);
+        let stored = all.filter_map(|((family, live), after)| {
+            let before = live.load();
+            live.store(after).then_some(Stored { id: spot.id, family, before, after })
+        });
+        stored.collect()
     }
 
     /// Both words of one endpoint.
-    fn endpoint(
+    fn endpoint(&self, world: &World, plan: &Plan, spot: Spot<'_>) -> [Word; 2] {
+        Family::ALL.map(|family| {
+            let kept = self.course.kept.contains(&(spot.id, family));
+            self.fold(world, plan, spot, family, kept)
+        })
+    }
+
+    fn fold(&self, world: &World, plan: &Plan, spot: Spot<'_>, family: Family, kept: bool) -> Word {
+        let Spot { id, service, position } = spot;
+        let targets = &plan.endpoints[id.index()].by_family[family.index()];
+        let beliefs: Vec<_> =
+            targets.iter().map(|target| self.belief(target.as_deref(), service.ttl)).collect();
+        let seat = || Seat::new(world, service, position, family);
+        let known = Known {
+            beliefs: &beliefs,
+            min_addresses: service.min_addresses,
+            weight: service.endpoints[position].weight,
+            largest_weight: service.largest_weight(),
+            ttl: service.ttl,
+            effect: self.effect(world, service, position),
+            kept,
+            ramp: self.course.ramp(seat, service.slow_start, self.now),
+        };
+        fold(&known, seconds(self.now))
+    }
+
+    /// Everybody of a world who stays although it failed softly.
+    pub fn all_kept(&self, world: &World, plan: &Plan) -> HashSet<(EndpointId, Family)> {
+        let first = spots(world).filter(|spot| spot.position == 0);
+        first.flat_map(|spot| self.kept(world, plan, spot)).collect()
+    }
+
+    /// The endpoints of the services that some endpoints belong to, and who of them stays although it failed softly.
+    pub fn kept_beside(
         &self,
         world: &World,
         plan: &Plan,
-        id: EndpointId,
-        service: &Service,
-        position: usize,
-    ) -> [Word; 2] {
-        let effect = self.effect(world, service, position);
-        Family::ALL.map(|family| {
-            let targets = &plan.endpoints[id.index()].by_family[family.index()];
-            let beliefs: Vec<_> =
-                targets.iter().map(|target| self.belief(target.as_deref(), service.ttl)).collect();
-            let known = Known {
-                beliefs: &beliefs,
-                min_addresses: service.min_addresses,
-                weight: service.endpoints[position].weight,
-                largest_weight: service.largest_weight(),
-                ttl: service.ttl,
-                effect,
+        ids: &[EndpointId],
+    ) -> (Vec<EndpointId>, HashSet<(EndpointId, Family)>) {
+        let firsts: BTreeSet<_> = ids
+            .iter()
+            .filter_map(|id| spot(world, *id))
+            .map(|spot| EndpointId((spot.id.index() - spot.position) as u32))
+            .collect();
+        let (mut all, mut kept) = (Vec::new(), HashSet::new());
+        for first in firsts.into_iter().filter_map(|id| spot(world, id)) {
+            let count = first.service.endpoints.len() as u32;
+            all.extend((first.id.0..first.id.0 + count).map(EndpointId));
+            kept.extend(self.kept(world, plan, first));
+        }
+        (all, kept)
+    }
+
+    /// Who of a service, whose first endpoint this is, stays although it failed softly.
+    fn kept(&self, world: &World, plan: &Plan, first: Spot<'_>) -> Vec<(EndpointId, Family)> {
+        let service = first.service;
+        let unknown = service.endpoints.iter().any(|endpoint| endpoint.capacity.is_none());
+        let capacity = |position: usize| {
+            let endpoint = &service.endpoints[position];
+            endpoint.capacity.filter(|_| !unknown).unwrap_or(endpoint.weight.into())
+        };
+        let mut all = Vec::new();
+        for family in Family::ALL {
+            let spot = |position: usize| Spot {
+                id: EndpointId((first.id.index() + position) as u32),
+                service,
+                position,
             };
-            fold(&known, seconds(self.now))
-        })
+            let positions = 0..service.endpoints.len();
+            let stands: Vec<_> = positions
+                .map(|position| (capacity(position), self.stand(world, plan, spot(position), family)))
+                .collect();
+            let soft = stands.iter().any(|(_, stand)| matches!(stand, Stand::Soft(_)));
+            let kept = if soft { kept(&stands, service.max_ejected) } else { Vec::new() };
+            let kept = kept.into_iter().enumerate().filter(|(_, kept)| *kept);
+            all.extend(kept.map(|(position, _)| (spot(position).id, family)));
+        }
+        all
+    }
+
+    /// How an endpoint stands by its verdicts and the operator's word alone.
+    fn stand(&self, world: &World, plan: &Plan, spot: Spot<'_>, family: Family) -> Stand {
+        match self.fold(world, plan, spot, family, false).tier {
+            Tier::Fit => return Stand::Fit,
+            Tier::Failing => {}
+            _ => return Stand::Out,
+        }
+        let targets = plan.endpoints[spot.id.index()].by_family[family.index()].iter();
+        let verdicts: Vec<_> = targets
+            .map(|target| target.as_deref().and_then(|target| self.verdicts.verdict(target)))
+            .collect();
+        let severity = |verdict: &Option<&Verdict>| verdict.and_then(Verdict::severity);
+        let alive = verdicts.iter().filter(|verdict| severity(verdict) != Some(Severity::Hard)).count();
+        let fell = verdicts.iter().flatten().filter(|verdict| verdict.severity() == Some(Severity::Soft));
+        match fell.map(|verdict| verdict.since).max() {
+            Some(since) if alive >= spot.service.min_addresses.min(verdicts.len()) => Stand::Soft(since),
+            _ => Stand::Out,
+        }
     }
 
     /// What is believed of one address; one that is not probed is healthy.
@@ -104,6 +197,14 @@ impl Truth<'_> {
         let Some(revised) = self.state.word(subject, self.now) else { return Effect::default() };
         Effect { state: Some(revised.word.state), until: revised.word.until.map(seconds) }
     }
+}
+
+fn spots(world: &World) -> impl Iterator<Item = Spot<'_>> {
+    world.endpoints().map(|(id, service, position)| Spot { id, service, position })
+}
+
+fn spot(world: &World, id: EndpointId) -> Option<Spot<'_>> {
+    world.endpoint(id).map(|(service, position)| Spot { id, service, position })
 }
 
 /// Unix seconds; 0 for what was before.

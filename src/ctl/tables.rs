@@ -195,5 +195,7 @@ pub fn reload(reload: &ReloadBody) -> String {
 
 /// Whether the node is fit.
 pub fn ready(ready: &ReadyBody) -> String {
-    if ready.ready { "ready\n".into() } else { ready.missing.join("\n") + "\n" }
+    let degraded = ready.degraded.iter().map(|words| format!("degraded: {words}"));
+    let first = if ready.ready { vec!["ready".to_owned()] } else { ready.missing.clone() };
+    first.into_iter().chain(degraded).map(|line| line + "\n").collect()
 }

@@ -21,7 +21,7 @@ use crate::control::task::Clock;
 use crate::control::{
     Built, Control, Handle, Node, Parts, Store, StoreError, Threads, Wiring, load, with_causes,
 };
-use crate::health::{self, Asker, TrustError};
+use crate::health::{self, Asker, Orders, TrustError};
 use crate::model::Problems;
 use crate::server::{BindError, Bound, Listeners, bind, tcp, udp};
 use crate::snapshot::Shared;
@@ -249,16 +249,21 @@ impl Starting {
     ) -> std::io::Result<Daemon> {
         let api = api_listener.local_addr()?;
         let (observed, observations) = mpsc::channel(OBSERVATIONS);
-        let (standing, orders) = watch::channel(Arc::from([]));
+        let (standing, wanted) = watch::channel(Arc::from([]));
+        let (hurry, hurried) = watch::channel(Arc::from([]));
+        let orders = Orders { wanted, hurry: hurried };
+        let (cut_off, is_cut_off) = watch::channel(None);
         let (first_verdicts, first) = watch::channel(false);
         let (config_now, config) = watch::channel(Arc::new(parts.built.config.clone()));
-        let (mark, latches) = watch::channel(Latches::default());
+        let unready_when_cut = parts.built.config.server.unready_when_cut;
+        let (mark, latches) = watch::channel(Latches { unready_when_cut, ..Latches::default() });
         let mut handle = None;
         let shutdown = self.stop_rest.clone();
         let control = Control::new(parts, |shared, _| {
             let (new, requests) = Handle::new(shared.clone());
             handle = Some(new);
-            Wiring { observations, requests, standing, first_verdicts, config: config_now, shutdown }
+            let config = config_now;
+            Wiring { observations, requests, standing, hurry, cut_off, first_verdicts, config, shutdown }
         });
         let Some(handle) = handle else { return Err(std::io::Error::other("control was not wired")) };
         let addresses: Vec<_> = listeners.bound.iter().map(|bound| bound.address).collect();
@@ -269,6 +274,8 @@ impl Starting {
         let probes = health::run(asker, orders, observed, self.stop_rest.clone(), limits);
         self.spawn(Part::MustStay("probes"), probes);
         self.spawn(Part::MayEnd, note_first_verdicts(first, mark.clone(), self.stop_rest.clone()));
+        let cuts = note_cuts(is_cut_off, config.clone(), mark.clone(), self.stop_rest.clone());
+        self.spawn(Part::MayEnd, cuts);
         let ask =
             anycast::ask::run(addresses.clone(), handle.shared.clone(), mark.clone(), self.stop_rest.clone());
         // It falls silent by itself once the node is stopping.
@@ -399,5 +406,31 @@ async fn note_first_verdicts(
     if arrived {
         info!("first verdicts are in");
         mark.send_modify(|latches| latches.first_verdicts = true);
+    }
+}
+
+/// Whether the node seems cut off, and what the operator wants of one that is: both may change at any time.
+async fn note_cuts(
+    mut cut_off: watch::Receiver<Option<SystemTime>>,
+    mut config: watch::Receiver<Arc<Config>>,
+    mark: watch::Sender<Latches>,
+    shutdown: CancellationToken,
+) {
+    loop {
+        let changed = tokio::select! {
+            () = shutdown.cancelled() => return,
+            changed = cut_off.changed() => changed,
+            changed = config.changed() => changed,
+        };
+        if changed.is_err() {
+            return;
+        }
+        let cut_off = cut_off.borrow_and_update().is_some();
+        let unready_when_cut = config.borrow_and_update().server.unready_when_cut;
+        mark.send_if_modified(|latches| {
+            let before = (latches.cut_off, latches.unready_when_cut);
+            (latches.cut_off, latches.unready_when_cut) = (cut_off, unready_when_cut);
+            before != (cut_off, unready_when_cut)
+        });
     }
 }

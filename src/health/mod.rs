@@ -17,12 +17,14 @@
 mod asker;
 mod command;
 mod dns;
+mod flaps;
 mod grpc;
 mod http;
 mod http2;
 mod icmp;
 mod ladder;
 mod line;
+mod network;
 mod observation;
 mod prober;
 mod reason;
@@ -35,14 +37,16 @@ mod tls;
 mod ttl;
 
 pub use asker::{Ask, Asker};
-pub use ladder::{Change, Ladder, Level, Verdict, Why};
+pub use flaps::Flaps;
+pub use ladder::{Change, Ladder, Level, Seen, Tuning, Verdict, Why};
+pub use network::Doubt;
 pub use observation::{Attempt, Observation, Outcome};
-pub use prober::{Limits, run};
+pub use prober::{Limits, Orders, run};
 pub use reason::{
-    CommandFault, DnsFault, End, Fault, GrpcFault, OwnFault, Reason, Severity, Stage, TlsFault,
+    CommandFault, Concern, DnsFault, End, Fault, GrpcFault, OwnFault, Reason, Severity, Stage, TlsFault,
 };
-pub use schedule::Standing;
-pub use table::{Facts, Table, Wanted};
+pub use schedule::{Confirm, Standing};
+pub use table::{Facts, Strip, Table, Vouching, Wanted};
 pub use tls::TrustError;
 pub use ttl::ttl;
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::reason::Fault;
-use super::{OwnFault, Reason};
+use super::{Concern, OwnFault, Reason};
 use crate::model::Target;
 
 /// What a probe says about its target.
@@ -12,6 +12,8 @@ use crate::model::Target;
 pub enum Outcome {
     /// It answers as its check expects.
     Up,
+    /// It does, with cause for concern.
+    Doubtful(Concern),
     /// It does not.
     Down(Reason),
     /// Nothing at all: this machine could not ask.

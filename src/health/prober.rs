@@ -9,8 +9,9 @@ use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use super::schedule::{Schedule, Slot};
+use super::schedule::{Schedule, Slot, Start};
 use super::{Ask, Attempt, Observation, Outcome, OwnFault, Standing};
+use crate::model::Target;
 
 /// What the prober may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,20 +28,29 @@ impl Default for Limits {
     }
 }
 
+/// What the prober is told.
+#[derive(Debug)]
+pub struct Orders {
+    /// Whom to probe, and how often.
+    pub wanted: watch::Receiver<Arc<[Standing]>>,
+    /// Whom of them to ask at once, out of turn.
+    pub hurry: watch::Receiver<Arc<[Arc<Target>]>>,
+}
+
 /// Probes what `wanted` says until `shutdown`, or until nobody listens or wants any more.
 ///
 /// A new set of orders counts at once: new targets are asked, those that left are broken off and their results
 /// dropped, the rest keep their beat. When `results` is full the prober waits, and so do the probes.
 pub async fn run<A: Ask>(
     asker: Arc<A>,
-    wanted: watch::Receiver<Arc<[Standing]>>,
+    Orders { wanted, hurry }: Orders,
     results: mpsc::Sender<Observation>,
     shutdown: CancellationToken,
     limits: Limits,
 ) {
     let schedule = Schedule::new(fastrand::f64());
     let flying = Flying { tasks: JoinSet::new(), flights: HashMap::new() };
-    Prober { asker, wanted, results, shutdown, limits, schedule, flying }.run().await;
+    Prober { asker, wanted, hurry, results, shutdown, limits, schedule, flying }.run().await;
 }
 
 /// All that can wake the prober.
@@ -49,6 +59,8 @@ enum Event {
     Stopped,
     /// There are new orders.
     Rewritten,
+    /// Somebody is to be asked out of turn.
+    Hurried,
     /// An attempt came back, or broke off.
     Landed(Slot, Seen),
     /// A beat came.
@@ -58,6 +70,7 @@ enum Event {
 struct Prober<A> {
     asker: Arc<A>,
     wanted: watch::Receiver<Arc<[Standing]>>,
+    hurry: watch::Receiver<Arc<[Arc<Target>]>>,
     results: mpsc::Sender<Observation>,
     shutdown: CancellationToken,
     limits: Limits,
@@ -73,6 +86,7 @@ impl<A: Ask> Prober<A> {
             match self.next_event().await {
                 Event::Stopped => return,
                 Event::Rewritten => self.rewrite(),
+                Event::Hurried => self.hurry(),
                 Event::Landed(slot, seen) => self.report(slot, seen).await,
                 Event::Due => {}
             }
@@ -93,6 +107,8 @@ impl<A: Ask> Prober<A> {
                 Ok(()) => Event::Rewritten,
                 Err(_) => Event::Stopped,
             },
+            // Whoever hurries it is whoever gives it orders: the end of the one is that of the other.
+            Ok(()) = self.hurry.changed() => Event::Hurried,
             Some((slot, seen)) = self.flying.landed() => Event::Landed(slot, seen),
             () = sleep_until(due.unwrap_or_else(Instant::now)), if idle && due.is_some() => Event::Due,
         }
@@ -105,18 +121,29 @@ impl<A: Ask> Prober<A> {
         }
     }
 
+    fn hurry(&mut self) {
+        for target in self.hurry.borrow_and_update().iter() {
+            self.schedule.hurry(target);
+        }
+    }
+
     /// Starts what is due, as far as there is room.
     fn launch(&mut self) {
         let now = Instant::now().into_std();
         while self.flying.tasks.len() < self.limits.in_flight.max(1) {
-            let Some((slot, standing)) = self.schedule.start(now) else { return };
-            self.flying.launch(slot, Arc::clone(&self.asker), standing);
+            let Some(start) = self.schedule.start(now) else { return };
+            self.flying.launch(start, Arc::clone(&self.asker));
         }
     }
 
     async fn report(&mut self, slot: Slot, seen: Seen) {
-        let Some(target) = self.schedule.finish(slot, Instant::now().into_std()) else { return };
         let Attempt { outcome, certificate_expires } = seen.attempt;
+        let failed = match outcome {
+            Outcome::Up | Outcome::Doubtful(_) => Some(false),
+            Outcome::Down(_) => Some(true),
+            Outcome::Nothing(_) => None,
+        };
+        let Some(target) = self.schedule.finish(slot, failed, Instant::now().into_std()) else { return };
         let (at, elapsed) = (seen.at.into_std(), seen.elapsed);
         let observation = Observation { target, at, outcome, elapsed, certificate_expires };
         tokio::select! {
@@ -150,8 +177,8 @@ struct Seen {
 }
 
 impl Flying {
-    fn launch<A: Ask>(&mut self, slot: Slot, asker: Arc<A>, standing: &Standing) {
-        let (target, timeout, started) = (Arc::clone(&standing.target), standing.timeout, Instant::now());
+    fn launch<A: Ask>(&mut self, start: Start, asker: Arc<A>) {
+        let (Start { slot, target, timeout }, started) = (start, Instant::now());
         let handle = self.tasks.spawn(async move {
             let attempt = asker.ask(target, timeout).await;
             Seen { attempt, at: Instant::now(), elapsed: started.elapsed() }

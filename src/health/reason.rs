@@ -4,8 +4,9 @@ mod fault;
 mod system;
 
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use fault::Date;
 pub use fault::{CommandFault, DnsFault, End, GrpcFault, TlsFault};
 pub use system::{Fault, OwnFault};
 pub(super) use system::{of_io, quote};
@@ -81,6 +82,31 @@ pub enum Reason {
     Broken(Box<str>),
 }
 
+/// Why a target that passes its check is not what it should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Concern {
+    /// It took longer than the check calls slow.
+    Slow {
+        /// What it took, start to result.
+        took: Duration,
+        /// What is slow.
+        over: Duration,
+    },
+    /// The certificate that it shows ends soon.
+    CertificateEnds(SystemTime),
+}
+
+impl fmt::Display for Concern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Concern::Slow { took, over } => {
+                write!(f, "takes {} ms, over {} ms", took.as_millis(), over.as_millis())
+            }
+            Concern::CertificateEnds(at) => write!(f, "the certificate ends{}", Date("on", Some(*at))),
+        }
+    }
+}
+
 /// How far an attempt had come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
@@ -105,6 +131,33 @@ impl Reason {
             // Anybody who guesses a port can send these: they must not outweigh what the target may still say.
             Reason::Dns(DnsFault::Stray(_)) => Severity::Soft,
             _ => Severity::Hard,
+        }
+    }
+
+    /// Whether somebody said something, so that the way there works whatever it was. What only this machine saw is no
+    /// answer: a command's end, and what the way itself may have done.
+    pub fn is_an_answer(&self) -> bool {
+        match self {
+            Reason::ConnectTimeout(_)
+            | Reason::NoRoute
+            | Reason::NoAnswer(_)
+            | Reason::TimedOut(..)
+            | Reason::Command(_)
+            | Reason::StillRunning(_)
+            | Reason::Dns(DnsFault::Stray(_))
+            | Reason::Broken(_) => false,
+            Reason::Refused
+            | Reason::Reset(_)
+            | Reason::ClosedEarly(_)
+            | Reason::Tls(_)
+            | Reason::AnsweredBeforeAsked
+            | Reason::NotHttp(_)
+            | Reason::NotHttp2(_)
+            | Reason::HeadTooLarge { .. }
+            | Reason::Status { .. }
+            | Reason::Lacks { .. }
+            | Reason::Dns(_)
+            | Reason::Grpc(_) => true,
         }
     }
 

@@ -7,6 +7,10 @@
 //! Jitter anew for every probe would bunch by chance and stretch the time to a verdict; this does neither.
 //!
 //! A beat that comes while the target is still being asked, or still waits for its turn, is skipped.
+//!
+//! After a failure the next probes come faster, until there are as many in a row as it takes to bring the target down:
+//! a suspicion is confirmed or laid to rest soon. Such a probe has no longer than until the next one, so that a black
+//! hole is found out in the same time. Then the beat goes on.
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -28,6 +32,28 @@ pub struct Standing {
     /// From the start of one probe to the start of the next; held within 10 ms and a year.
     pub interval: Duration,
     /// For one attempt.
+    pub timeout: Duration,
+    /// How a failure is confirmed; `None`: at the interval like anything else.
+    pub confirm: Option<Confirm>,
+}
+
+/// How a failure is confirmed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Confirm {
+    /// From the start of one probe to the start of the next.
+    pub interval: Duration,
+    /// Failures in a row that need no more confirmation.
+    pub fall: u32,
+}
+
+/// A probe to be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Start {
+    /// Its place, to be handed back when it is over.
+    pub slot: Slot,
+    /// Who.
+    pub target: Arc<Target>,
+    /// How long it may take.
     pub timeout: Duration,
 }
 
@@ -51,8 +77,21 @@ struct Order {
     standing: Standing,
     /// 0…1 of its interval.
     phase: f64,
-    /// One of its beats: the next one while it waits.
+    /// One of its beats.
     beat: Instant,
+    /// When it is asked next, while it waits: a beat, or a confirmation before it.
+    due: Instant,
+    /// When it was last asked.
+    started: Instant,
+    /// Failures in a row.
+    failures: u32,
+}
+
+impl Order {
+    /// How a failure is confirmed, as long as it is to be.
+    fn confirming(&self) -> Option<Confirm> {
+        self.standing.confirm.filter(|confirm| (1..confirm.fall).contains(&self.failures))
+    }
 }
 
 impl Schedule {
@@ -94,21 +133,42 @@ impl Schedule {
     }
 
     /// The next target to ask, if one is due: first come, first served.
-    pub fn start(&mut self, now: Instant) -> Option<(Slot, &Standing)> {
+    pub fn start(&mut self, now: Instant) -> Option<Start> {
         while let Some(&(at, slot)) = self.waiting.first().filter(|(at, _)| *at <= now) {
             self.waiting.remove(&(at, slot));
             self.ready.push_back(slot);
         }
         let slot = self.ready.pop_front()?;
-        Some((slot, &self.orders.get(&slot)?.standing))
+        let order = self.orders.get_mut(&slot)?;
+        order.started = now;
+        let longest = order.confirming().map_or(Duration::MAX, |confirm| held(confirm.interval));
+        let (target, timeout) = (Arc::clone(&order.standing.target), order.standing.timeout.min(longest));
+        Some(Start { slot, target, timeout })
     }
 
-    /// Ends what [`start`](Self::start) began, and sets the next beat. `None` when the target is no longer
-    /// wanted.
-    pub fn finish(&mut self, slot: Slot, now: Instant) -> Option<Arc<Target>> {
+    /// Asks a target before all others; not if it is being asked, is about to be, or is not wanted.
+    pub fn hurry(&mut self, target: &Target) {
+        let Some(&slot) = self.slots.get(target) else { return };
+        let due = self.orders.get(&slot).map(|order| order.due);
+        if due.is_some_and(|due| self.waiting.remove(&(due, slot))) {
+            self.ready.push_front(slot);
+        }
+    }
+
+    /// Ends what [`start`](Self::start) began, and sets when it is asked next. `failed`: whether the target did;
+    /// `None` when nothing was learned of it. `None` comes back when the target is no longer wanted.
+    pub fn finish(&mut self, slot: Slot, failed: Option<bool>, now: Instant) -> Option<Arc<Target>> {
         let order = self.orders.get_mut(&slot)?;
-        order.beat = next_beat(order.beat, interval(&order.standing), now);
-        self.waiting.insert((order.beat, slot));
+        match failed {
+            Some(true) => order.failures = order.failures.saturating_add(1),
+            Some(false) => order.failures = 0,
+            None => {}
+        }
+        order.beat = next_beat(order.beat, held(order.standing.interval), now);
+        let confirmation =
+            order.confirming().map(|confirm| (order.started + held(confirm.interval)).max(now));
+        order.due = confirmation.map_or(order.beat, |at| at.min(order.beat));
+        self.waiting.insert((order.due, slot));
         Some(Arc::clone(&order.standing.target))
     }
 
@@ -116,9 +176,10 @@ impl Schedule {
         let slot = self.next;
         self.next = Slot(slot.0 + 1);
         self.phase = (self.phase + GOLDEN).fract();
-        let beat = now + interval(standing).mul_f64(self.phase);
+        let beat = now + held(standing.interval).mul_f64(self.phase);
         self.slots.insert(Arc::clone(&standing.target), slot);
-        self.orders.insert(slot, Order { standing: standing.clone(), phase: self.phase, beat });
+        let (standing, phase) = (standing.clone(), self.phase);
+        self.orders.insert(slot, Order { standing, phase, beat, due: now, started: now, failures: 0 });
         self.ready.push_back(slot);
     }
 
@@ -131,10 +192,11 @@ impl Schedule {
         if !changed {
             return;
         }
-        let was_waiting = self.waiting.remove(&(order.beat, slot));
-        order.beat = now + interval(standing).mul_f64(order.phase);
+        let was_waiting = self.waiting.remove(&(order.due, slot));
+        order.beat = now + held(standing.interval).mul_f64(order.phase);
         if was_waiting {
-            self.waiting.insert((order.beat, slot));
+            order.due = order.beat;
+            self.waiting.insert((order.due, slot));
         }
     }
 }
@@ -151,8 +213,8 @@ fn shortest(wanted: &[Standing]) -> impl Iterator<Item = &Standing> {
     wanted.iter().enumerate().filter(move |(i, standing)| best[&*standing.target] == *i).map(|(_, s)| s)
 }
 
-fn interval(standing: &Standing) -> Duration {
-    standing.interval.clamp(INTERVALS.0, INTERVALS.1)
+fn held(interval: Duration) -> Duration {
+    interval.clamp(INTERVALS.0, INTERVALS.1)
 }
 
 /// The first beat after `now` of those an interval apart, of which `beat` is one.

@@ -1,23 +1,37 @@
 //! The verdict table: a ladder and the latest facts for every target that is wanted, keyed by the target
 //! itself, so that a reload keeps what is known of targets that stay.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::fmt::{self, Write as _};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use super::{Change, Ladder, Level, Observation, Outcome, OwnFault, Reason, Verdict};
+use super::network::{Doubt, Network};
+use super::{
+    Change, Concern, Flaps, Ladder, Level, Observation, Outcome, OwnFault, Reason, Seen, Tuning, Verdict,
+};
 use crate::model::Target;
 
-/// A target and the thresholds of its check, in consecutive results.
+/// A target, and what its check takes to change a mind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {
     /// What is probed.
     pub target: Arc<Target>,
-    /// Successes that lift it.
-    pub rise: u32,
-    /// Failures that bring it down.
-    pub fall: u32,
+    /// Rise, fall and damping.
+    pub tuning: Tuning,
+    /// What its answers, and its silence, say of the node's own network.
+    pub vouching: Vouching,
+}
+
+/// How a target stands to the own-network guard.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Vouching {
+    /// Its answers prove that the node's network works, together with the others of this group, of whom one is asked;
+    /// `None`: it stands in the node's own region.
+    pub gives: Option<u32>,
+    /// Somebody else could prove it: its own silence alone proves nothing.
+    pub needs: bool,
 }
 
 /// What was last seen of a target, for people.
@@ -33,6 +47,8 @@ pub struct Facts {
     pub last_own_fault: Option<(Instant, OwnFault)>,
     /// When the certificate that was last shown ends, to the second.
     pub certificate_expires: Option<SystemTime>,
+    /// The newest results, `+` passed, `~` with cause for concern, `-` failed, `?` said nothing; the newest last.
+    pub strip: Strip,
     /// Attempts that passed, since the target was first wanted.
     pub passed: u64,
     /// Attempts that failed.
@@ -47,15 +63,21 @@ impl Facts {
         self.last_at.map(|at| now.saturating_duration_since(at))
     }
 
-    fn note(&mut self, seen: &Observation) {
+    fn note(&mut self, seen: &Observation, result: Option<&Seen>) {
         self.certificate_expires = seen.certificate_expires.or(self.certificate_expires);
+        self.strip.push(match result {
+            Some(Seen::Up) => '+',
+            Some(Seen::Doubtful(_)) => '~',
+            Some(Seen::Down(_)) => '-',
+            None => '?',
+        });
         match &seen.outcome {
             Outcome::Nothing(fault) => {
                 self.said_nothing += 1;
                 self.last_own_fault = Some((seen.at, fault.clone()));
                 return;
             }
-            Outcome::Up => self.passed += 1,
+            Outcome::Up | Outcome::Doubtful(_) => self.passed += 1,
             Outcome::Down(reason) => {
                 self.failed += 1;
                 self.last_failure = Some((seen.at, reason.clone()));
@@ -65,47 +87,174 @@ impl Facts {
     }
 }
 
+/// The newest results as letters, the newest last.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Strip(VecDeque<char>);
+
+impl Strip {
+    /// So many are kept.
+    pub const LENGTH: usize = 20;
+
+    fn push(&mut self, letter: char) {
+        if self.0.len() == Strip::LENGTH {
+            self.0.pop_front();
+        }
+        self.0.push_back(letter);
+    }
+}
+
+impl fmt::Display for Strip {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|letter| f.write_char(*letter))
+    }
+}
+
 /// All verdicts.
 #[derive(Debug, Default)]
 pub struct Table {
     rows: HashMap<Arc<Target>, Row>,
+    network: Network,
+    /// Targets whose newest failure is doubted.
+    doubted: HashSet<Arc<Target>>,
 }
 
 #[derive(Debug)]
 struct Row {
     ladder: Ladder,
+    tuning: Tuning,
+    vouching: Vouching,
     facts: Facts,
+    /// A failure that may be the node's own network's.
+    doubted: Option<Reason>,
+}
+
+impl Row {
+    /// Whether its silence may be the node's own: only what is believed to be up can fall.
+    fn can_be_doubted(&self) -> bool {
+        self.vouching.needs && self.ladder.verdict().level.is_up()
+    }
+
+    /// What a probe says; `None`: nothing.
+    fn judge(&self, seen: &Observation, wall: SystemTime) -> Option<Seen> {
+        let Tuning { slow, certificate_warning, .. } = self.tuning;
+        let slow = slow.filter(|slow| seen.elapsed > *slow);
+        let ends = seen.certificate_expires.filter(|end| {
+            let left = end.duration_since(wall).unwrap_or_default();
+            certificate_warning.is_some_and(|warning| left <= warning)
+        });
+        match &seen.outcome {
+            Outcome::Up => Some(match (slow, ends) {
+                (Some(over), _) => Seen::Doubtful(Concern::Slow { took: seen.elapsed, over }),
+                (None, Some(end)) => Seen::Doubtful(Concern::CertificateEnds(end)),
+                (None, None) => Seen::Up,
+            }),
+            Outcome::Doubtful(concern) => Some(Seen::Doubtful(concern.clone())),
+            Outcome::Down(reason) => Some(Seen::Down(reason.clone())),
+            Outcome::Nothing(_) => None,
+        }
+    }
 }
 
 impl Table {
     /// Makes `wanted` the whole of what is believed about: new targets start unknown, those that stay keep
     /// verdict, run and facts (also with new thresholds), the rest are forgotten.
     ///
-    /// Where several checks want one target, the smallest fall and the largest rise apply: it leaves with the
-    /// most impatient of them and comes back with the most careful.
+    /// Where several checks want one target, the smallest fall, the largest rise and the longest half-life apply: it
+    /// leaves with the most impatient of them and comes back with the most careful.
     pub fn replace(&mut self, wanted: impl IntoIterator<Item = Wanted>, now: Instant) {
         let wanted = merge(wanted);
         self.rows.retain(|target, _| wanted.contains_key(target));
-        for (target, (rise, fall)) in wanted {
+        self.doubted.retain(|target| wanted.contains_key(target));
+        for (target, (tuning, vouching)) in wanted {
             match self.rows.entry(target) {
-                Entry::Occupied(mut row) => row.get_mut().ladder.retune(rise, fall),
+                Entry::Occupied(mut row) => {
+                    let row = row.get_mut();
+                    row.ladder.retune(tuning, now);
+                    (row.tuning, row.vouching) = (tuning, vouching);
+                }
                 Entry::Vacant(row) => {
-                    row.insert(Row { ladder: Ladder::new(rise, fall, now), facts: Facts::default() });
+                    let (ladder, facts) = (Ladder::new(tuning, now), Facts::default());
+                    row.insert(Row { ladder, tuning, vouching, facts, doubted: None });
                 }
             }
         }
+        self.settle();
     }
 
-    /// Takes what a probe saw. An observation of a target that nobody wants any more changes nothing, and
-    /// neither does one that says nothing.
-    pub fn observe(&mut self, seen: &Observation) -> Option<Change> {
-        let row = self.rows.get_mut(&seen.target)?;
-        row.facts.note(seen);
-        match &seen.outcome {
-            Outcome::Up => row.ladder.observe(Ok(()), seen.at),
-            Outcome::Down(reason) => row.ladder.observe(Err(reason.clone()), seen.at),
-            Outcome::Nothing(_) => None,
+    /// Takes what a probe saw at `wall`, and says what flipped: an answer may settle what was doubted of others. An
+    /// observation of a target that nobody wants any more changes nothing, and neither does one that says nothing.
+    pub fn observe(&mut self, seen: &Observation, wall: SystemTime) -> Vec<(Arc<Target>, Change)> {
+        let Some(row) = self.rows.get_mut(&seen.target) else { return Vec::new() };
+        let result = row.judge(seen, wall);
+        row.facts.note(seen, result.as_ref());
+        let Some(result) = result else { return Vec::new() };
+        let answered = result.is_an_answer();
+        let vouches = answered && row.vouching.gives.is_some();
+        let began = seen.at.checked_sub(seen.elapsed).unwrap_or(seen.at);
+        let doubted = !answered && row.can_be_doubted() && !self.network.vouches(began);
+        let mut changes = Vec::new();
+        match result {
+            Seen::Down(reason) if doubted => {
+                row.doubted = Some(reason);
+                self.doubted.insert(Arc::clone(&seen.target));
+                self.network.doubt(seen.at);
+            }
+            result => {
+                row.doubted = None;
+                self.doubted.remove(&seen.target);
+                let change = row.ladder.observe(result, seen.at);
+                changes.extend(change.map(|change| (Arc::clone(&seen.target), change)));
+            }
         }
+        if vouches {
+            changes.extend(self.heard(seen.at));
+        }
+        self.settle();
+        changes
+    }
+
+    /// Somebody outside answered: what was doubted counts now, or never.
+    fn heard(&mut self, at: Instant) -> Vec<(Arc<Target>, Change)> {
+        let forget = self.network.heard(at);
+        let mut changes = Vec::new();
+        for target in self.doubted.drain() {
+            let Some(row) = self.rows.get_mut(&target) else { continue };
+            let reason = row.doubted.take().filter(|_| !forget);
+            let change = reason.and_then(|reason| row.ladder.observe(Seen::Down(reason), at));
+            changes.extend(change.map(|change| (target, change)));
+        }
+        changes
+    }
+
+    fn settle(&mut self) {
+        if self.doubted.is_empty() {
+            self.network.settle();
+        }
+    }
+
+    /// What the node thinks of its own network.
+    pub fn doubt(&self, now: Instant) -> Doubt {
+        self.network.state(now)
+    }
+
+    /// Whom to ask at once, because something is doubted: one of each group, somebody who is up if there is one.
+    pub fn whom_to_ask(&mut self, now: Instant) -> Vec<Arc<Target>> {
+        if !self.network.asks(now) {
+            return Vec::new();
+        }
+        let mut best: BTreeMap<u32, (bool, &Arc<Target>)> = BTreeMap::new();
+        for (target, row) in &self.rows {
+            let Some(group) = row.vouching.gives else { continue };
+            let candidate = (!row.ladder.verdict().level.is_up(), target);
+            let known = best.entry(group).or_insert(candidate);
+            *known = candidate.min(*known);
+        }
+        best.into_values().map(|(_, target)| Arc::clone(target)).collect()
+    }
+
+    /// What earlier falls of a target weigh; `None` for one that is not wanted.
+    pub fn flaps(&self, target: &Target) -> Option<&Flaps> {
+        self.rows.get(target).map(|row| row.ladder.flaps())
     }
 
     /// What is believed of a target; `None` for one that is not wanted.
@@ -129,14 +278,24 @@ impl Table {
     }
 }
 
-/// One rise and fall a target.
-fn merge(wanted: impl IntoIterator<Item = Wanted>) -> HashMap<Arc<Target>, (u32, u32)> {
-    let mut merged: HashMap<_, (u32, u32)> = HashMap::new();
-    for Wanted { target, rise, fall } in wanted {
-        let both = merged.entry(target).or_insert((rise, fall));
-        *both = (both.0.max(rise), both.1.min(fall));
+/// One tuning a target.
+fn merge(wanted: impl IntoIterator<Item = Wanted>) -> HashMap<Arc<Target>, (Tuning, Vouching)> {
+    let mut merged: HashMap<_, (Tuning, Vouching)> = HashMap::new();
+    for Wanted { target, tuning, vouching } in wanted {
+        let (all, stands) = merged.entry(target).or_insert((tuning, vouching));
+        all.rise = all.rise.max(tuning.rise);
+        all.fall = all.fall.min(tuning.fall);
+        all.half_life = all.half_life.max(tuning.half_life);
+        all.slow = least(all.slow, tuning.slow);
+        all.certificate_warning = all.certificate_warning.max(tuning.certificate_warning);
+        stands.gives = stands.gives.or(vouching.gives);
+        stands.needs &= vouching.needs;
     }
     merged
+}
+
+fn least(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {
+    one.into_iter().chain(other).min()
 }
 
 #[cfg(test)]

@@ -106,6 +106,7 @@ pub async fn ask(at: SocketAddr, request: Request, timeout: Duration) -> Attempt
 pub fn words(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Up => "up".to_owned(),
+        Outcome::Doubtful(concern) => format!("concern: {concern}"),
         Outcome::Down(reason) if reason.severity() == Severity::Hard => format!("hard: {reason}"),
         Outcome::Down(reason) => format!("soft: {reason}"),
         Outcome::Nothing(fault) => format!("nothing: {fault}"),

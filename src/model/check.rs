@@ -20,10 +20,25 @@ pub struct Check {
     pub rise: u32,
     /// Consecutive failures that bring a healthy target down.
     pub fall: u32,
+    /// From the start of one probe to the start of the next while a failure is being confirmed.
+    pub fast_interval: Option<Duration>,
+    /// The time in which what earlier falls weigh halves; zero: flapping is not damped.
+    pub flap_half_life: Duration,
     /// A success that takes longer is slow; `None`: none is.
     pub slow: Option<Duration>,
     /// How long before its end a certificate is worth a warning; `None`: never.
     pub certificate_warning: Option<Duration>,
+}
+
+/// Somebody outside, whose answers prove that this node's own network works.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Witness {
+    /// As the operator wrote it; unique.
+    pub name: String,
+    /// Who is probed.
+    pub address: IpAddr,
+    /// How; never of the kind `none`.
+    pub check: Check,
 }
 
 /// A request and the port it goes to; with an address it is a [`Target`].

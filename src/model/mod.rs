@@ -22,7 +22,7 @@ mod service;
 
 pub use address::{Family, Network, ScopeOffset, unfold};
 pub use challenge::Challenge;
-pub use check::{Check, Probe, StatusSet, Target};
+pub use check::{Check, Probe, StatusSet, Target, Witness};
 pub use dns::{Rcode, RecordType};
 pub use duration::{parse_duration, print_duration};
 pub use id::{EndpointId, RegionId, ServiceId};

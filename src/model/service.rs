@@ -1,6 +1,7 @@
 //! What a steered name answers.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use super::{Check, Family, Name, OrderRule, Place, Policy, RegionId};
 
@@ -27,6 +28,10 @@ pub struct Service {
     pub min_addresses: usize,
     /// How its addresses are probed.
     pub check: Check,
+    /// The most of its capacity that soft failures may take out: 0.0…1.0.
+    pub max_ejected: f64,
+    /// How long a recovered endpoint takes to get its full share back; zero: none.
+    pub slow_start: Duration,
     /// Order rules for this service alone; they come before the global ones.
     pub order_rules: Vec<OrderRule>,
     /// In written order, at most one a region.

@@ -63,6 +63,10 @@ pub struct Known<'a> {
     pub ttl: TtlRange,
     /// The operator's word.
     pub effect: Effect,
+    /// It stays whatever the probes say: see [`super::ejection`].
+    pub kept: bool,
+    /// The share of its weight that it has so far, while it starts slowly: 0.0…1.0.
+    pub ramp: f64,
 }
 
 /// The word for what is known at `now` (Unix seconds).
@@ -74,7 +78,7 @@ pub fn fold(known: &Known<'_>, now: u64) -> Word {
     let weight = if let Some(OverrideState::Weight(weight)) = state { weight } else { known.weight };
     let keep = match state {
         Some(OverrideState::Drain | OverrideState::Down) => Keep::NONE,
-        _ => Keep::of_weights(weight, known.largest_weight),
+        _ => Keep::of_weights(weight, known.largest_weight).of(known.ramp),
     };
     let (tier, mask) = stand(known, keep);
     let deadline = known.effect.until.map_or(0, |until| Word::deadline_for(until, now));
@@ -89,17 +93,19 @@ pub fn fold(known: &Known<'_>, now: u64) -> Word {
 // else      yes            any               fit       idle       healthy
 // else      no             yes               unknown   idle       healthy or unknown
 // else      no             no                failing   failing    all
+// The last with `kept` is fit, or idle, as if all its addresses were healthy.
 fn stand(known: &Known<'_>, keep: Keep) -> (Tier, u16) {
     let having = |wanted: &[Level]| mask(known.beliefs, |belief| wanted.contains(&belief.level));
     let enough = |mask: u16| mask.count_ones() as usize >= known.min_addresses.min(known.beliefs.len());
     let idle_or = |tier: Tier| if keep == Keep::NONE { Tier::Idle } else { tier };
-    let (all, healthy) = (mask(known.beliefs, |_| true), having(&[Level::Healthy]));
-    let hopeful = having(&[Level::Healthy, Level::Unknown]);
+    let (all, healthy) = (mask(known.beliefs, |_| true), having(&[Level::Healthy, Level::Degraded]));
+    let hopeful = having(&[Level::Healthy, Level::Degraded, Level::Unknown]);
     match known.effect.state {
         Some(OverrideState::Down) => (Tier::Barred, 0),
         _ if enough(healthy) => (idle_or(Tier::Fit), healthy),
         Some(OverrideState::Up) => (idle_or(Tier::Fit), if healthy == 0 { all } else { healthy }),
         _ if enough(hopeful) => (idle_or(Tier::Unknown), hopeful),
+        _ if known.kept => (idle_or(Tier::Fit), if healthy == 0 { all } else { healthy }),
         _ => (Tier::Failing, all),
     }
 }
@@ -108,9 +114,11 @@ fn mask(beliefs: &[Belief], wanted: impl Fn(&Belief) -> bool) -> u16 {
     beliefs.iter().enumerate().filter(|(_, belief)| wanted(belief)).fold(0, |mask, (i, _)| mask | 1 << i)
 }
 
-/// The least TTL of its addresses; the largest where an operator's word holds it whatever the probes say.
+/// The least TTL of its addresses; the largest where an operator's word holds it whatever the probes say, the smallest
+/// while its share of clients moves.
 fn believed_for(known: &Known<'_>) -> u32 {
     match known.effect.state {
+        _ if known.ramp < 1.0 => known.ttl.min,
         Some(OverrideState::Up | OverrideState::Down) => known.ttl.max,
         _ => known.beliefs.iter().map(|belief| belief.ttl).min().unwrap_or(known.ttl.max),
     }
@@ -120,17 +128,40 @@ fn believed_for(known: &Known<'_>) -> u32 {
 mod tests {
     use super::*;
 
+    fn plain(beliefs: &[Belief]) -> Known<'_> {
+        let ttl = TtlRange { min: 5, max: 60 };
+        let effect = Effect::default();
+        Known { beliefs, min_addresses: 1, weight: 1, largest_weight: 1, ttl, effect, kept: false, ramp: 1.0 }
+    }
+
+    #[test]
+    fn who_is_kept_is_fit_and_a_ramp_takes_a_share_of_the_weight() {
+        let beliefs = "UU".chars().map(|_| Belief { level: Level::Unhealthy, ttl: 5 }).collect::<Vec<_>>();
+        let word = fold(&Known { kept: true, ..plain(&beliefs) }, 0);
+        assert_eq!((word.tier, word.mask, word.ttl), (Tier::Fit, 0b11, 5));
+        let word = fold(&Known { kept: true, weight: 0, ..plain(&beliefs) }, 0);
+        assert_eq!(word.tier, Tier::Idle);
+        let effect = Effect { state: Some(OverrideState::Down), until: None };
+        assert_eq!(fold(&Known { kept: true, effect, ..plain(&beliefs) }, 0).tier, Tier::Barred);
+        let healthy = [Belief { level: Level::Healthy, ttl: 60 }];
+        let share = |ramp| fold(&Known { ramp, ..plain(&healthy) }, 0).keep.fraction();
+        assert!((share(0.25) - 0.25).abs() < 0.0001 && share(0.0) > 0.0 && share(1.0) == 1.0);
+        let word = fold(&Known { ramp: 0.5, ..plain(&healthy) }, 0);
+        assert_eq!((word.tier, word.ttl), (Tier::Fit, 5), "shares move, so answers are short-lived");
+    }
+
     /// `levels`: one letter an address, `H`ealthy, `U`nhealthy or `?`.
     fn check(levels: &str, min: usize, weight: u16, state: Option<OverrideState>, tier: Tier, mask: u16) {
         let level = |letter| match letter {
             'H' => Level::Healthy,
+            'd' => Level::Degraded,
             'U' => Level::Unhealthy,
             _ => Level::Unknown,
         };
         let beliefs: Vec<_> = levels.chars().map(|letter| Belief { level: level(letter), ttl: 20 }).collect();
         let effect = Effect { state, until: None };
         let ttl = TtlRange { min: 5, max: 60 };
-        let known = Known { beliefs: &beliefs, min_addresses: min, weight, largest_weight: 100, ttl, effect };
+        let known = Known { min_addresses: min, weight, largest_weight: 100, ttl, effect, ..plain(&beliefs) };
         let word = fold(&known, 0);
         assert_eq!((word.tier, word.mask), (tier, mask), "{levels} weight {weight} {state:?}");
     }
@@ -143,6 +174,8 @@ mod tests {
         check("U", 1, 100, None, Tier::Failing, 0b1);
         check("?", 1, 100, None, Tier::Unknown, 0b1);
         check("HU", 1, 100, None, Tier::Fit, 0b01);
+        check("Ud", 1, 100, None, Tier::Fit, 0b10);
+        check("dH", 2, 100, None, Tier::Fit, 0b11);
         check("HU", 2, 100, None, Tier::Failing, 0b11);
         check("HU?", 2, 100, None, Tier::Unknown, 0b101);
         check("H", 1, 0, None, Tier::Idle, 0b1);
@@ -181,7 +214,7 @@ mod tests {
         let beliefs = [Belief { level: Level::Healthy, ttl: 5 }];
         let ttl = TtlRange { min: 5, max: 60 };
         let effect = Effect { state: Some(OverrideState::Up), until: Some(1_000_030) };
-        let known = Known { beliefs: &beliefs, min_addresses: 1, weight: 1, largest_weight: 1, ttl, effect };
+        let known = Known { ttl, effect, ..plain(&beliefs) };
         let word = fold(&known, 1_000_000);
         assert_eq!((word.ttl, word.ttl_at(1_000_000)), (60, 30));
     }

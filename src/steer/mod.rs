@@ -5,12 +5,14 @@
 //! are gone, and [`mod@pick`] walks its candidates in the client's order. Nothing here knows a clock, a lock or
 //! a socket; nothing here allocates or fails once a world is compiled.
 
+pub mod ejection;
 pub mod fold;
 pub mod hash;
 pub mod pick;
 pub mod steered;
 pub mod word;
 
+pub use ejection::{Stand, kept};
 pub use fold::{Belief, Effect, Known, fold};
 pub use pick::{Answer, Client, Pick, Step, Why, pick};
 pub use steered::Steered;

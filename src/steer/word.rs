@@ -81,6 +81,14 @@ impl Keep {
         }
     }
 
+    /// A share of it, 0.0…1.0; anything above zero keeps at least the smallest step.
+    pub fn of(self, share: f64) -> Keep {
+        match self {
+            Keep::NONE => Keep::NONE,
+            Keep(steps) => Keep(((f64::from(steps) * share) as u16).clamp(1, steps)),
+        }
+    }
+
     /// Whether it depends on the client at all.
     #[inline]
     pub fn is_fractional(self) -> bool {

@@ -305,8 +305,11 @@ fn outcome(sign: &str) -> Result<Outcome, String> {
         "+" => Ok(Outcome::Up),
         "-" => Ok(Outcome::Down(Reason::Refused)),
         "~" => Ok(Outcome::Down(Reason::TimedOut(Stage::Head, Duration::from_secs(2)))),
+        "x" => Ok(Outcome::Down(Reason::ConnectTimeout(Duration::from_secs(2)))),
         "0" => Ok(Outcome::Nothing(OwnFault::System("too many open files".into()))),
-        _ => Err(format!("no outcome is '{sign}'; outcomes: + (up), - (refused), ~ (slow), 0 (nothing)")),
+        _ => Err(format!(
+            "no outcome is '{sign}'; outcomes: + (up), - (refused), x (silent), ~ (slow), 0 (nothing)"
+        )),
     }
 }
 

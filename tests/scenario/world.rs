@@ -128,7 +128,10 @@ fn run(parts: Parts) -> Running {
         let (made, requests) = Handle::new(shared.clone());
         handle = Some(made);
         let (config, _) = watch::channel(Arc::new(config.clone()));
-        Wiring { observations: observed, requests, standing, first_verdicts, config, shutdown: stop }
+        let (hurry, _) = watch::channel(Arc::from([]));
+        let (cut_off, _) = watch::channel(None);
+        let observations = observed;
+        Wiring { observations, requests, standing, hurry, cut_off, first_verdicts, config, shutdown: stop }
     });
     let handle = handle.expect("control wires itself");
     let reader = handle.shared.reader();

@@ -3,7 +3,6 @@
 use crate::control::Revised;
 use crate::control::report::{AddressReport, EndpointReport};
 use crate::geo::Resolved;
-use crate::health::Level;
 use crate::model::{Family, OverrideState, Region, Service, ServiceId};
 use crate::steer::{Answer, Keep, Pick, Steered, Step, Tier, Why, Word};
 
@@ -147,8 +146,8 @@ fn verdicts(addresses: &[AddressReport]) -> Option<String> {
         [] => None,
         [only] => Some(only.reason.clone()),
         several => {
-            let healthy = several.iter().filter(|address| address.level == Level::Healthy).count();
-            let other = several.iter().find(|address| address.level != Level::Healthy);
+            let healthy = several.iter().filter(|address| address.level.is_up()).count();
+            let other = several.iter().find(|address| !address.level.is_up());
             let other = other.map(|address| format!("; {}: {}", address.address, address.reason));
             Some(format!("{healthy} of {} addresses healthy{}", several.len(), other.unwrap_or_default()))
         }

@@ -42,6 +42,12 @@ fn endpoints(sheet: &mut Sheet, services: &[ServiceReport]) {
     );
     let keep = all().map(|(endpoint, family)| (labels(endpoint, family), family.live.keep.fraction()));
     sheet.gauge("endpoint_keep", "The fraction of its own clients that an endpoint keeps", keep);
+    let kept = all().map(|(endpoint, family)| (labels(endpoint, family), f64::from(u8::from(family.kept))));
+    sheet.gauge(
+        "endpoint_kept",
+        "Whether an endpoint failed softly and stays, because more must not go",
+        kept,
+    );
     let ttl = all().map(|(endpoint, family)| (labels(endpoint, family), f64::from(family.ttl)));
     sheet.gauge("endpoint_ttl_seconds", "For how long what is believed of an endpoint may be believed", ttl);
 }
@@ -66,11 +72,15 @@ fn targets(sheet: &mut Sheet, services: &[ServiceReport]) {
         targets.iter().filter_map(|(target, report)| Some((row(target), read(report)?))).collect()
     };
     let healthy = each(&|report| match report.level {
-        Level::Healthy => Some(1.0),
+        Level::Healthy | Level::Degraded => Some(1.0),
         Level::Unhealthy => Some(0.0),
         Level::Unknown => None,
     });
     sheet.gauge("target_healthy", "What is believed of a target; absent before its first probe", healthy);
+    let degraded = each(&|report| Some(f64::from(u8::from(report.level == Level::Degraded))));
+    sheet.gauge("target_degraded", "Whether a target is up with cause for concern", degraded);
+    let penalty = each(&|report| Some(report.flap_penalty));
+    sheet.gauge("target_flap_penalty", "What a target's falls weigh, 1,000 each when they happen", penalty);
     let probes = targets.iter().flat_map(|(target, report)| {
         [("passed", report.probes.0), ("failed", report.probes.1)].map(|(outcome, count)| {
             (vec![("target", (*target).to_owned()), ("outcome", outcome.to_owned())], count)

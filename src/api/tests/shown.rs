@@ -98,7 +98,7 @@ async fn readiness_is_text_or_json() {
     assert_eq!(said.text, "first verdicts are not in yet\nthe node has not answered its own query yet\n");
     let said = node.ask("GET", "/readyz", &["Accept: application/json"], "").await;
     assert_eq!((said.status, &said.json()["ready"]), (503, &false.into()));
-    node.latches.send_replace(Latches { first_verdicts: true, silent: Some(vec![]), stopping: false });
+    node.latches.send_replace(Latches { first_verdicts: true, silent: Some(vec![]), ..Latches::default() });
     let said = node.get("/readyz").await;
     assert_eq!((said.status, said.text.as_str()), (200, "ready\n"));
     node.latches.send_modify(|latches| latches.stopping = true);

@@ -155,6 +155,8 @@ pub struct FamilyBody {
     pub tier: String,
     /// The fraction of its own clients that it keeps: 0.0…1.0.
     pub keep: f64,
+    /// Whether it failed softly, and stays only because `max_ejected` lets no more of its service's capacity go.
+    pub kept: bool,
     /// What an answer would carry now, as far as this endpoint has a say.
     pub ttl_seconds: u32,
     /// Handed out since the start.
@@ -174,7 +176,7 @@ pub struct AddressBody {
     pub address: String,
     /// What is probed; null: nothing is, and it counts as healthy.
     pub target: Option<String>,
-    /// `healthy`, `unhealthy` or `unknown`.
+    /// `healthy`, `degraded`, `unhealthy` or `unknown`.
     pub verdict: String,
     /// Why, in words.
     pub reason: String,
@@ -184,6 +186,12 @@ pub struct AddressBody {
     pub remaining: u32,
     /// Results needed in all.
     pub threshold: u32,
+    /// The newest results, the newest last: `+` passed, `~` passed with cause for concern, `-` failed, `?` said nothing.
+    pub recent: String,
+    /// What earlier falls weigh: 1,000 each when they happened, halving with the check's `flap_half_life`.
+    pub flap_penalty: f64,
+    /// For how long a recovery is held back because of them; null: it is not.
+    pub held_for_seconds: Option<f64>,
     /// How old the newest result is.
     pub staleness_seconds: Option<f64>,
     /// How long the newest probe took.
@@ -203,4 +211,7 @@ pub struct ReadyBody {
     pub ready: bool,
     /// What is missing, in words.
     pub missing: Vec<String>,
+    /// What is wrong with a node that is ready nonetheless, in words.
+    #[serde(default)]
+    pub degraded: Vec<String>,
 }

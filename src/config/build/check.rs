@@ -20,6 +20,9 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 /// From the start of one probe to the start of the next.
 const INTERVAL: Duration = Duration::from_secs(5);
 
+/// In which what earlier falls weigh halves.
+const FLAP_HALF_LIFE: Duration = Duration::from_secs(60);
+
 impl Builder<'_> {
     /// The check of a service; without a table, none.
     pub fn check(&mut self, entry: &Entry<file::Check>) -> Check {
@@ -37,9 +40,20 @@ impl Builder<'_> {
             timeout,
             rise: number(&check.rise).unwrap_or(2),
             fall: number(&check.fall).unwrap_or(3),
+            fast_interval: self.fast_interval(check, interval),
+            flap_half_life: check.flap_half_life.value().map_or(FLAP_HALF_LIFE, |lasting| lasting.0),
             slow: self.slow(&check.slow, timeout),
             certificate_warning: check.certificate_warning.value().map(|lasting| lasting.0),
         }
+    }
+
+    fn fast_interval(&mut self, check: &file::Check, interval: Duration) -> Option<Duration> {
+        let (fast, span) = check.fast_interval.marked()?;
+        if fast.0 > interval {
+            let [fast, interval] = [fast.0, interval].map(crate::config::leaf::print_duration);
+            self.error(span, format!("fast_interval '{fast}' is longer than the interval '{interval}'"));
+        }
+        Some(fast.0)
     }
 
     /// Interval and timeout: a probe ends before the next begins.

@@ -38,6 +38,7 @@ impl Builder<'_> {
             payload: number(&server.payload).unwrap_or(default.payload),
             start_timeout: server.start_timeout.value().map_or(default.start_timeout, |lasting| lasting.0),
             drain: server.drain.value().map_or(default.drain, |lasting| lasting.0),
+            unready_when_cut: server.unready_when_cut.value().copied().unwrap_or(default.unready_when_cut),
         }
     }
 

@@ -8,7 +8,7 @@ use super::geo::items;
 use super::server::number;
 use crate::config::Config;
 use crate::config::file;
-use crate::config::leaf::{CapacityUnit, Decimal, Lasting, OneOf, Percent, SteeredAddress, unfit_name};
+use crate::config::leaf::{CapacityUnit, Decimal, OneOf, SteeredAddress, unfit_name};
 use crate::config::reader::{Entry, List, Map, Named, quoted};
 use crate::model::{Endpoint, Family, Name, OnAllDown, Place, Service, TtlRange};
 
@@ -60,6 +60,8 @@ impl Builder<'_> {
             fallback: self.addresses(&service.fallback),
             min_addresses,
             check,
+            max_ejected: f64::from(service.max_ejected.value().map_or(50, |share| share.0)) / 100.0,
+            slow_start: service.slow_start.value().map(|lasting| lasting.0).unwrap_or_default(),
             order_rules: self.order_rules(&service.r#override),
             endpoints,
             place: self.text.place(&named.span),
@@ -136,11 +138,9 @@ impl Builder<'_> {
         if let Some(span) = service.soft.span().or(service.hard.span()).filter(|_| low > high) {
             self.error(span, format!("soft ({low}) is greater than hard ({high})"));
         }
-        self.later(&service.max_ejected, "max_ejected", Percent(50));
         self.later(&service.capacity_unit, "capacity_unit", OneOf(CapacityUnit::Connections));
         self.later(&service.soft, "soft", Decimal(0.8));
         self.later(&service.hard, "hard", Decimal(1.0));
-        self.later(&service.slow_start, "slow_start", Lasting(std::time::Duration::ZERO));
     }
 
     /// Addresses in written order, none twice, no more of a family than a live word has bits for.

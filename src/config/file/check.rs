@@ -83,5 +83,11 @@ table! {
         /// Consecutive failures that bring a healthy target down.
         #[schemars(extend("default" = 3))]
         fall: Whole<1, 100>,
+        /// From the start of one probe to the start of the next while a failure is being confirmed; without it the
+        /// interval.
+        fast_interval: Lasting<100, 3_600_000>,
+        /// The time in which what earlier falls weigh halves: flapping targets are lifted later each time; 0s: never.
+        #[schemars(extend("default" = "60s"))]
+        flap_half_life: Lasting<0, 3_600_000>,
     }
 }

@@ -8,7 +8,7 @@ fn plan(services: &str) -> Plan {
     let read = |_: &std::path::Path| unreachable!("no file is named");
     let (config, problems) = crate::config::parse("m.toml".as_ref(), &text, &read);
     assert_eq!(problems.to_string(), "");
-    Plan::new(&config.unwrap().services)
+    Plan::new(&config.unwrap())
 }
 
 /// What is probed, in words, in order.
@@ -64,4 +64,31 @@ fn an_endpoint_may_be_probed_by_other_addresses_and_another_port() {
         .map(|targets| targets.into_iter().map(|target| target.unwrap().to_string()).collect::<Vec<_>>());
     assert_eq!(by_family[0], ["http://10.0.0.1:8080/", "http://10.0.0.3:8080/"]);
     assert_eq!(by_family[1], ["http://10.0.0.2:8080/"]);
+}
+
+/// By target's address, the group that it vouches in (`-`: none) and whether it needs somebody else's word.
+fn vouching(text: &str) -> Vec<String> {
+    let plan = plan(text);
+    let mut rows: Vec<_> = plan.wanted.iter().collect();
+    rows.sort_by_key(|wanted| wanted.target.address);
+    let group =
+        |wanted: &&crate::health::Wanted| wanted.vouching.gives.map_or("-".into(), |group| group.to_string());
+    rows.iter()
+        .map(|wanted| format!("{} {} {}", wanted.target.address, group(wanted), wanted.vouching.needs))
+        .collect()
+}
+
+#[test]
+fn whoever_stands_outside_vouches_for_the_node_s_network() {
+    let two = "[services.a]\nnames = ['a.example.']\ncheck.kind = 'icmp'\nendpoints.eu.addresses = ['192.0.2.1']\n\
+        endpoints.us.addresses = ['192.0.2.2']\n";
+    assert_eq!(vouching(two), ["192.0.2.1 0 true", "192.0.2.2 1 true"]);
+    // Its own region proves nothing; the other one has nobody else who could.
+    let at_home = format!("{two}[server]\nregion = 'eu'\n");
+    assert_eq!(vouching(&at_home), ["192.0.2.1 - true", "192.0.2.2 1 false"]);
+    let witnessed = format!("{at_home}[witnesses.w]\naddress = '192.0.2.9'\ncheck.kind = 'icmp'\n");
+    assert_eq!(vouching(&witnessed), ["192.0.2.1 - true", "192.0.2.2 1 true", "192.0.2.9 65535 true"]);
+    // One region alone, by both families: the same machine, for all that is known.
+    let one = service("a", "kind = 'icmp'", "addresses = ['192.0.2.1', '2001:db8::1']");
+    assert_eq!(vouching(&one), ["192.0.2.1 0 false", "2001:db8::1 0 false"]);
 }

@@ -7,21 +7,35 @@ fn letter(change: Option<&Change>) -> char {
     match change.map(|change| change.to) {
         None => '.',
         Some(Level::Healthy) => 'U',
+        Some(Level::Degraded) => 'd',
         Some(Level::Unhealthy) => 'D',
         Some(Level::Unknown) => '?',
     }
 }
 
-/// Feeds results a second apart; what flipped (`U`, `D`), and what remained after each.
+/// `+` passes, `~` passes with cause for concern, `-` fails.
+fn seen_as(letter: char) -> Seen {
+    let second = Duration::from_secs(1);
+    match letter {
+        '+' => Seen::Up,
+        '~' => Seen::Doubtful(Concern::Slow { took: 2 * second, over: second }),
+        _ => Seen::Down(Reason::Refused),
+    }
+}
+
+fn tuning(rise: u32, fall: u32) -> Tuning {
+    Tuning { rise, fall, half_life: Duration::ZERO, slow: None, certificate_warning: None }
+}
+
+/// Feeds results a second apart; what flipped (`U`, `d`, `D`), and what remained after each.
 fn check(rise: u32, fall: u32, seen: &str, flips: &str, remaining: &str) {
     let start = Instant::now();
-    let mut ladder = Ladder::new(rise, fall, start);
+    let mut ladder = Ladder::new(tuning(rise, fall), start);
     let (mut got, mut left) = (String::new(), String::new());
     let (mut level, mut since) = (Level::Unknown, start);
     for (second, result) in seen.chars().enumerate() {
         let now = start + Duration::from_secs(second as u64);
-        let result = if result == '+' { Ok(()) } else { Err(Reason::Refused) };
-        let change = ladder.observe(result, now);
+        let change = ladder.observe(seen_as(result), now);
         if let Some(change) = &change {
             assert_eq!((change.from, change.at), (level, now), "{seen}");
             (level, since) = (change.to, now);
@@ -54,6 +68,49 @@ fn two_hits_bring_it_back() {
 }
 
 #[test]
+fn a_cause_for_concern_takes_its_own_run() {
+    check(2, 3, "~", "d", "3");
+    check(2, 3, "+~~~", "U..d", "3333");
+    check(2, 3, "+~~+~~+", "U......", "3333333");
+    check(2, 3, "~++", "d.U", "333");
+    check(2, 3, "~+~+~+~", "d......", "3333333");
+}
+
+#[test]
+fn what_passes_with_a_concern_is_up() {
+    // It holds off the fall, and it lifts, to what it is itself.
+    check(2, 3, "+--~--~--", "U........", "321321321");
+    check(2, 3, "+---~~", "U..D.d", "321213");
+    check(2, 3, "+---~+", "U..D.U", "321213");
+    check(2, 3, "~---+~", "d..D.d", "321213");
+    check(2, 3, "~-+-+-+", "d......", "3232323");
+}
+
+#[test]
+fn whoever_flaps_is_lifted_later_each_time() {
+    let (start, second) = (Instant::now(), Duration::from_secs(1));
+    let mut ladder = Ladder::new(Tuning { half_life: 60 * second, ..tuning(1, 1) }, start);
+    let mut at = start;
+    let mut waits = Vec::new();
+    for _ in 0..6 {
+        at += second;
+        ladder.observe(Seen::Down(Reason::Refused), at);
+        let fell = at;
+        while ladder.verdict().level == Level::Unhealthy {
+            at += second;
+            ladder.observe(Seen::Up, at);
+            assert!(at < fell + 1000 * second, "never lifted");
+        }
+        waits.push((at - fell).as_secs());
+    }
+    // The first result of all is no fall: it decided alone.
+    assert_eq!(waits, WAITS);
+}
+
+/// Seconds from each fall to the recovery that was believed.
+const WAITS: [u64; 6] = [1, 1, 84, 73, 73, 73];
+
+#[test]
 fn thresholds_of_one_and_none_flip_at_once() {
     check(1, 1, "+-+--+", "UDUD.U", "111111");
     check(0, 0, "+-+", "UDU", "111");
@@ -62,18 +119,18 @@ fn thresholds_of_one_and_none_flip_at_once() {
 #[test]
 fn an_unhealthy_verdict_shows_the_newest_failure() {
     let now = Instant::now();
-    let mut ladder = Ladder::new(2, 1, now);
+    let mut ladder = Ladder::new(tuning(2, 1), now);
     assert_eq!(
         (ladder.verdict().why.to_string().as_str(), ladder.verdict().severity()),
         ("not probed yet", None)
     );
-    ladder.observe(Err(Reason::ConnectTimeout(Duration::from_secs(2))), now);
+    ladder.observe(Seen::Down(Reason::ConnectTimeout(Duration::from_secs(2))), now);
     assert_eq!(ladder.verdict().why.to_string(), "no connection within 2s");
-    ladder.observe(Err(Reason::TimedOut(crate::health::Stage::Head, Duration::from_secs(2))), now);
+    ladder.observe(Seen::Down(Reason::TimedOut(crate::health::Stage::Head, Duration::from_secs(2))), now);
     assert_eq!(ladder.verdict().severity(), Some(Severity::Soft));
-    ladder.observe(Ok(()), now);
+    ladder.observe(Seen::Up, now);
     assert_eq!(ladder.verdict().severity(), Some(Severity::Soft), "one hit of two lifts nothing");
-    ladder.observe(Ok(()), now);
+    ladder.observe(Seen::Up, now);
     assert_eq!((&ladder.verdict().why, ladder.verdict().severity()), (&Why::Passed, None));
 }
 
@@ -90,11 +147,11 @@ fn a_reload_keeps_the_verdict_and_the_run() {
         ("-+", 1, 3, (Level::Unhealthy, 1, 1)),
     ];
     for (seen, rise, fall, expected) in rows {
-        let mut ladder = Ladder::new(2, 3, Instant::now());
+        let mut ladder = Ladder::new(tuning(2, 3), Instant::now());
         for result in seen.chars() {
-            ladder.observe(if result == '+' { Ok(()) } else { Err(Reason::Refused) }, Instant::now());
+            ladder.observe(seen_as(result), Instant::now());
         }
-        ladder.retune(rise, fall);
+        ladder.retune(tuning(rise, fall), Instant::now());
         let verdict = ladder.verdict();
         assert_eq!((verdict.level, verdict.remaining, verdict.threshold), expected, "{seen} {rise} {fall}");
     }

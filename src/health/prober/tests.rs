@@ -53,13 +53,17 @@ fn every(seconds: u64, ports: impl IntoIterator<Item = u16>) -> Arc<[Standing]> 
     let target =
         |port| Target { address: [127, 0, 0, 1].into(), port, request: Request::Http(request.clone()) };
     let (interval, timeout) = (Duration::from_secs(seconds), Duration::from_secs(seconds));
-    ports.into_iter().map(|port| Standing { target: Arc::new(target(port)), interval, timeout }).collect()
+    ports
+        .into_iter()
+        .map(|port| Standing { target: Arc::new(target(port)), interval, timeout, confirm: None })
+        .collect()
 }
 
 /// A running prober and both its ends.
 struct Bench {
     fake: Arc<Fake>,
     wanted: watch::Sender<Arc<[Standing]>>,
+    hurry: watch::Sender<Arc<[Arc<Target>]>>,
     results: mpsc::Receiver<Observation>,
     shutdown: CancellationToken,
     task: tokio::task::JoinHandle<()>,
@@ -67,11 +71,13 @@ struct Bench {
 
 fn start(first: Arc<[Standing]>, in_flight: usize) -> Bench {
     let fake = Arc::new(Fake::default());
-    let (wanted, orders) = watch::channel(first);
+    let (wanted, first) = watch::channel(first);
+    let (hurry, hurried) = watch::channel(Arc::from([]));
+    let orders = Orders { wanted: first, hurry: hurried };
     let (sender, results) = mpsc::channel(64);
     let shutdown = CancellationToken::new();
     let run = run(Arc::clone(&fake), orders, sender, shutdown.clone(), Limits { in_flight });
-    Bench { fake, wanted, results, shutdown, task: tokio::spawn(run) }
+    Bench { fake, wanted, hurry, results, shutdown, task: tokio::spawn(run) }
 }
 
 impl Bench {
@@ -107,6 +113,20 @@ async fn it_keeps_probing() {
         let count = ports.iter().filter(|p| **p == port).count();
         assert!((20..=21).contains(&count), "{count}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_hurried_is_asked_at_once_and_keeps_its_beat() {
+    let orders = every(1000, [1, 2]);
+    let mut bench = start(Arc::clone(&orders), 8);
+    assert_eq!(bench.seen_in(1).await.len(), 2);
+    let begun = Instant::now();
+    bench.hurry.send_replace([Arc::clone(&orders[1].target)].into());
+    let seen = bench.next().await;
+    assert_eq!((seen.target.port, begun.elapsed()), (2, Duration::from_millis(2)));
+    let mut later = bench.seen_in(1000).await;
+    later.sort_unstable();
+    assert_eq!(later, [1, 2], "no beat more than before");
 }
 
 #[tokio::test(start_paused = true)]
@@ -166,7 +186,7 @@ async fn a_full_channel_holds_it_and_stop_is_still_heard() {
 #[tokio::test(start_paused = true)]
 async fn it_ends_with_either_end_and_breaks_off_what_flies() {
     for end in 0..3 {
-        let Bench { fake, wanted, results, shutdown, task } = start(every(60, [SLOW - 1]), 8);
+        let Bench { fake, wanted, hurry: _hurry, results, shutdown, task } = start(every(60, [SLOW - 1]), 8);
         sleep(Duration::from_secs(1)).await;
         assert_eq!(fake.flying.load(Ordering::SeqCst), 1);
         let kept = match end {

@@ -54,7 +54,7 @@ impl fmt::Display for TlsFault {
 }
 
 /// A word and a date in UTC, or nothing.
-struct Date(&'static str, Option<SystemTime>);
+pub(super) struct Date(pub &'static str, pub Option<SystemTime>);
 
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -8,16 +8,23 @@ fn target(port: u16) -> Arc<Target> {
 
 fn every(millis: u64, ports: impl IntoIterator<Item = u16>) -> Vec<Standing> {
     let (interval, timeout) = (Duration::from_millis(millis), Duration::from_secs(1));
-    ports.into_iter().map(|port| Standing { target: target(port), interval, timeout }).collect()
+    ports
+        .into_iter()
+        .map(|port| Standing { target: target(port), interval, timeout, confirm: None })
+        .collect()
 }
 
 /// Starts and at once finishes whatever is due at `now`.
 fn round(schedule: &mut Schedule, now: Instant) -> Vec<u16> {
     let mut slots = Vec::new();
-    while let Some((slot, _)) = schedule.start(now) {
-        slots.push(slot);
+    while let Some(start) = schedule.start(now) {
+        slots.push(start.slot);
     }
-    slots.into_iter().filter_map(|slot| schedule.finish(slot, now)).map(|target| target.port).collect()
+    slots
+        .into_iter()
+        .filter_map(|slot| schedule.finish(slot, Some(false), now))
+        .map(|target| target.port)
+        .collect()
 }
 
 /// Everything that starts until `end`, with when, when every attempt takes no time.
@@ -73,11 +80,11 @@ fn beats_never_bunch() {
 fn a_probe_that_outlasts_its_interval_is_not_piled_up() {
     let (mut schedule, now) = (Schedule::new(0.5), Instant::now());
     schedule.replace(&every(1000, [1]), now);
-    let (slot, _) = schedule.start(now).unwrap();
+    let slot = schedule.start(now).unwrap().slot;
     let late = now + Duration::from_millis(4200);
     assert!(schedule.start(late).is_none(), "still being asked");
     assert_eq!(schedule.next_due(), None);
-    schedule.finish(slot, late);
+    schedule.finish(slot, Some(false), late);
     // The phase after a seed of 0.5 is 0.118…: beats at 0.118, 1.118, … 4.118, 5.118 seconds.
     let beat = schedule.next_due().unwrap() - now;
     assert_eq!(beat.as_millis(), 5118);
@@ -100,11 +107,11 @@ fn those_who_leave_stop_wherever_they_are() {
     schedule.replace(&every(5000, [1]), now);
     round(&mut schedule, now);
     schedule.replace(&every(5000, [1, 2, 3]), now);
-    let (flying, standing) = schedule.start(now).unwrap();
-    assert_eq!(standing.target.port, 2);
+    let flying = schedule.start(now).unwrap();
+    assert_eq!(flying.target.port, 2);
     // 1 waits for its beat, 2 is in flight, 3 is ready.
     assert_eq!(schedule.replace(&[], now).len(), 3);
-    assert_eq!((schedule.next_due(), schedule.finish(flying, now)), (None, None));
+    assert_eq!((schedule.next_due(), schedule.finish(flying.slot, None, now)), (None, None));
     assert!(schedule.start(now + 60 * SECOND).is_none());
     assert!(schedule.orders.is_empty() && schedule.slots.is_empty());
 }
@@ -113,10 +120,10 @@ fn those_who_leave_stop_wherever_they_are() {
 fn one_who_comes_back_is_new() {
     let (mut schedule, now) = (Schedule::new(0.2), Instant::now());
     schedule.replace(&every(5000, [1]), now);
-    let (before, _) = schedule.start(now).unwrap();
+    let before = schedule.start(now).unwrap().slot;
     schedule.replace(&[], now);
     schedule.replace(&every(5000, [1]), now);
-    assert_eq!(schedule.finish(before, now), None, "the old attempt's result is not the new order's");
+    assert_eq!(schedule.finish(before, None, now), None, "the old attempt's result is not the new order's");
     assert_eq!(round(&mut schedule, now), [1]);
 }
 
@@ -149,4 +156,55 @@ fn absurd_intervals_are_held() {
     orders.push(Standing { interval: Duration::MAX, ..every(1, [2]).remove(0) });
     schedule.replace(&orders, now);
     assert_eq!(play(&mut schedule, now, now + SECOND).len(), 1 + 100 + 1);
+}
+
+/// Asks one target every five seconds, confirms every second until three failures; `seen` are its results, and `took`
+/// how long each attempt takes if nothing ends it before. Gives when each began, in milliseconds, and what it was allowed.
+fn confirmed(seen: &str, took: u64) -> Vec<(u128, u128)> {
+    let (mut schedule, now) = (Schedule::new(0.5), Instant::now());
+    let confirm = Some(Confirm { interval: SECOND, fall: 3 });
+    schedule.replace(&[Standing { confirm, timeout: 2 * SECOND, ..every(5000, [1]).remove(0) }], now);
+    let mut starts = Vec::new();
+    let mut at = now;
+    for result in seen.chars() {
+        let start = schedule.start(at).unwrap();
+        starts.push(((at - now).as_millis(), start.timeout.as_millis()));
+        let end = at + Duration::from_millis(took).min(start.timeout);
+        schedule.finish(start.slot, Some(result == '-').filter(|_| result != '0'), end);
+        at = schedule.next_due().unwrap();
+    }
+    starts
+}
+
+#[test]
+fn a_failure_is_confirmed_fast_and_then_the_beat_goes_on() {
+    // Beats are at 0.59, 5.59, 10.59, 15.59 … seconds.
+    let beats: Vec<_> = confirmed("+++", 0).iter().map(|start| start.0).collect();
+    assert_eq!(beats, [0, 590, 5590]);
+    let at = |seen, took| confirmed(seen, took).into_iter().map(|start| start.0).collect::<Vec<_>>();
+    assert_eq!(at("++---+", 0), [0, 590, 5590, 6590, 7590, 10590]);
+    assert_eq!(at("++-+++", 0), [0, 590, 5590, 6590, 10590, 15590], "laid to rest");
+    assert_eq!(
+        at("++-0-++", 0),
+        [0, 590, 5590, 6590, 7590, 8590, 10590],
+        "what says nothing confirms nothing"
+    );
+    // An attempt that takes long ends first; the next one follows at once, with less time.
+    assert_eq!(at("---+", 4000), [0, 2000, 3000, 5590]);
+}
+
+#[test]
+fn a_black_hole_is_confirmed_as_fast() {
+    let starts = confirmed("++---+", 60_000);
+    assert_eq!(starts[2], (10590, 2000));
+    assert_eq!(starts[3..5], [(12590, 1000), (13590, 1000)]);
+    // interval + (fall − 1) × fast interval + timeout, from the last moment at which it was well.
+    assert!(starts[4].0 + starts[4].1 - starts[2].0 <= 2000 + 2 * 1000);
+}
+
+#[test]
+fn a_target_that_is_down_is_asked_at_the_interval() {
+    let starts = confirmed("----------", 0);
+    let after: Vec<_> = starts[3..].windows(2).map(|pair| pair[1].0 - pair[0].0).collect();
+    assert!(after.iter().all(|gap| *gap == 5000), "{starts:?}");
 }

@@ -1,13 +1,23 @@
 use super::*;
 use crate::model::{HttpRequest, Request};
 
+const WALL: SystemTime = SystemTime::UNIX_EPOCH;
+
 fn target(port: u16) -> Arc<Target> {
     let request = HttpRequest { path: "/".into(), ..HttpRequest::default() };
     Arc::new(Target { address: [127, 0, 0, 1].into(), port, request: Request::Http(request) })
 }
 
 fn wanted(rows: &[(u16, u32, u32)]) -> Vec<Wanted> {
-    rows.iter().map(|&(port, rise, fall)| Wanted { target: target(port), rise, fall }).collect()
+    let half_life = Duration::ZERO;
+    let tuning = |rise, fall| Tuning { rise, fall, half_life, slow: None, certificate_warning: None };
+    rows.iter()
+        .map(|&(port, rise, fall)| Wanted {
+            target: target(port),
+            tuning: tuning(rise, fall),
+            vouching: Vouching::default(),
+        })
+        .collect()
 }
 
 /// `+` up, `-` down, `0` nothing; how many flips came of it.
@@ -24,7 +34,7 @@ fn feed(table: &mut Table, port: u16, seen: &str, at: Instant) -> usize {
         elapsed: Duration::from_millis(7),
         certificate_expires: None,
     };
-    seen.chars().filter(|&c| table.observe(&observation(outcome(c))).is_some()).count()
+    seen.chars().map(|c| table.observe(&observation(outcome(c)), WALL).len()).sum()
 }
 
 #[test]
@@ -70,6 +80,7 @@ fn faults_of_our_own_move_no_verdict() {
     assert_eq!(feed(&mut table, 1, "000", later), 0);
     let facts = table.facts(&target(1)).unwrap();
     assert_eq!((facts.passed, facts.failed, facts.said_nothing), (1, 0, 6));
+    assert_eq!(facts.strip.to_string(), "000+000".replace('0', "?"));
     assert_eq!(facts.staleness(later), Some(later - start));
     assert_eq!(facts.last_own_fault, Some((later, OwnFault::Aborted)));
     assert_eq!(facts.last_latency, Some(Duration::from_millis(7)));
@@ -81,13 +92,60 @@ fn a_certificate_stays_known_when_the_next_attempt_sees_none() {
     let mut table = Table::default();
     table.replace(wanted(&[(1, 1, 1)]), now);
     let expires = Some(SystemTime::UNIX_EPOCH + Duration::from_secs(4_000_000_000));
-    table.observe(&Observation {
+    let seen = Observation {
         target: target(1),
         at: now,
         outcome: Outcome::Up,
         elapsed: Duration::ZERO,
         certificate_expires: expires,
-    });
+    };
+    table.observe(&seen, WALL);
     feed(&mut table, 1, "-", now);
     assert_eq!(table.facts(&target(1)).unwrap().certificate_expires, expires);
+}
+
+#[test]
+fn the_newest_results_are_kept_as_a_strip() {
+    let now = Instant::now();
+    let mut table = Table::default();
+    table.replace(wanted(&[(1, 1, 1)]), now);
+    feed(&mut table, 1, &("+".repeat(30) + "-0+"), now);
+    let strip = table.facts(&target(1)).unwrap().strip.to_string();
+    assert_eq!(strip, "+".repeat(Strip::LENGTH - 3) + "-?+");
+}
+
+/// What a success after so many milliseconds comes to, with a certificate that ends after so many seconds.
+fn check_concern(slow: Option<u64>, warning: Option<u64>, took: u64, left: u64, expected: &str) {
+    let now = Instant::now();
+    let mut all = wanted(&[(1, 1, 1)]);
+    all[0].tuning.slow = slow.map(Duration::from_millis);
+    all[0].tuning.certificate_warning = warning.map(Duration::from_secs);
+    let mut table = Table::default();
+    table.replace(all, now);
+    let seen = Observation {
+        target: target(1),
+        at: now,
+        outcome: Outcome::Up,
+        elapsed: Duration::from_millis(took),
+        certificate_expires: Some(WALL + Duration::from_secs(left)),
+    };
+    table.observe(&seen, WALL);
+    let verdict = table.verdict(&target(1)).unwrap();
+    assert_eq!(format!("{}: {}", verdict.level.name(), verdict.why), expected);
+}
+
+#[test]
+fn what_passes_slowly_or_with_an_old_certificate_is_degraded() {
+    let passes = "healthy: passes its check";
+    check_concern(None, None, 5000, 0, passes);
+    check_concern(Some(500), Some(60), 500, 61, passes);
+    check_concern(Some(500), None, 501, 0, "degraded: passes its check, but takes 501 ms, over 500 ms");
+    check_concern(
+        None,
+        Some(60),
+        1,
+        60,
+        "degraded: passes its check, but the certificate ends on 1970-01-01 00:01:00 UTC",
+    );
+    check_concern(Some(500), Some(60), 501, 60, "degraded: passes its check, but takes 501 ms, over 500 ms");
 }

@@ -41,6 +41,8 @@ const KEYS: &[Row] = &[
     ("slow", |check| check.slow.span(), ALL),
     ("rise", |check| check.rise.span(), ALL),
     ("fall", |check| check.fall.span(), ALL),
+    ("fast_interval", |check| check.fast_interval.span(), ALL),
+    ("flap_half_life", |check| check.flap_half_life.span(), ALL),
 ];
 
 impl Builder<'_> {

@@ -91,11 +91,9 @@ capacity_unit = "requests"
 soft = 0.5
 hard = 0.9
 slow_start = "30s""#,
-            r"m.toml:5:15: warning: max_ejected is read, but has no effect in this version
-m.toml:6:17: warning: capacity_unit is read, but has no effect in this version
+            r"m.toml:6:17: warning: capacity_unit is read, but has no effect in this version
 m.toml:7:8: warning: soft is read, but has no effect in this version
-m.toml:8:8: warning: hard is read, but has no effect in this version
-m.toml:9:14: warning: slow_start is read, but has no effect in this version",
+m.toml:8:8: warning: hard is read, but has no effect in this version",
         ),
         (
             r"soft = 1.5",
