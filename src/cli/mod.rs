@@ -79,7 +79,7 @@ pub fn main() -> ExitCode {
 fn serve(file: ConfigFile) -> ExitCode {
     let options = Options { config: file.config };
     let run = || -> Result<(), crate::daemon::ServeError> {
-        runtime()?.block_on(async { Ok(Daemon::start(&options).await?.run().await?) })
+        runtime()?.block_on(async { Daemon::start(&options).await?.run().await })
     };
     match run() {
         Ok(()) => ExitCode::SUCCESS,

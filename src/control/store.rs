@@ -5,6 +5,7 @@
 //! rewritten, which happens on opening once it has grown past `COMPACT_ABOVE` commands.
 
 use std::os::unix::fs::MetadataExt;
+use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -29,9 +30,15 @@ pub enum StoreError {
     /// The directory is not there and cannot be made.
     #[error("cannot make the state directory {}", .0.display())]
     Directory(PathBuf, #[source] std::io::Error),
-    /// The file cannot be opened.
+    /// Somebody else has the file.
     #[error("cannot open {}; is another meridian using it?", .0.display())]
+    InUse(PathBuf, #[source] redb::Error),
+    /// The file cannot be opened.
+    #[error("cannot open {}", .0.display())]
     Open(PathBuf, #[source] redb::Error),
+    /// What stands in the file makes no sense.
+    #[error("{} is damaged; restore it from a backup, or move it away to begin without overrides", .0.display())]
+    Damaged(PathBuf),
     /// The file was removed, or replaced, while it was open: what is written to it would be lost.
     #[error("{} was removed or replaced; put it back, or restart with an empty state", .0.display())]
     Gone(PathBuf),
@@ -57,7 +64,23 @@ impl Store {
     pub fn open(directory: &Path, now: SystemTime) -> Result<(Store, State), StoreError> {
         std::fs::create_dir_all(directory).map_err(|error| StoreError::Directory(directory.into(), error))?;
         let path = directory.join(FILE);
-        let database = open_file(&path)?;
+        // The clear line comes below; redb's own panic would be a page before it.
+        let hook = take_hook();
+        set_hook(Box::new(|_| {}));
+        let opened = shielded(&path, || Store::open_sound(&path, now));
+        set_hook(hook);
+        opened
+    }
+
+    fn open_sound(path: &Path, now: SystemTime) -> Result<(Store, State), StoreError> {
+        let path = path.to_owned();
+        let mut database = open_file(&path)?;
+        // Reads every page once and holds it to its checksum: what is damaged shows now, and not at the next command.
+        let sound =
+            database.check_integrity().map_err(|error| StoreError::Open(path.clone(), error.into()))?;
+        if !sound {
+            tracing::warn!(path = %path.display(), "the log of commands was repaired after an unclean end");
+        }
         let identity = identity(&path).ok_or_else(|| StoreError::Gone(path.clone()))?;
         let store = Store { database, path, identity };
         let (state, length) = store.replay(now)?;
@@ -79,7 +102,12 @@ impl Store {
         })
     }
 
+    /// Writes, whatever the file holds.
     fn insert(&self, revision: u64, command: &Command) -> Result<(), StoreError> {
+        shielded(&self.path, || self.insert_unshielded(revision, command))
+    }
+
+    fn insert_unshielded(&self, revision: u64, command: &Command) -> Result<(), StoreError> {
         self.write(|table| {
             table.insert(revision, encode(command).as_slice())?;
             Ok(())
@@ -90,8 +118,12 @@ impl Store {
     fn reopen(&mut self) -> Result<(), StoreError> {
         let failed = |error: redb::Error| StoreError::Open(self.path.clone(), error);
         let none = Database::builder().create_with_backend(redb::backends::InMemoryBackend::new());
-        self.database = none.map_err(|error| failed(error.into()))?;
-        self.database = open_file(&self.path)?;
+        let old = std::mem::replace(&mut self.database, none.map_err(|error| failed(error.into()))?);
+        shielded(&self.path, || {
+            drop(old);
+            Ok(())
+        })?;
+        self.database = shielded(&self.path, || open_file(&self.path))?;
         Ok(())
     }
 
@@ -150,7 +182,18 @@ impl Store {
 }
 
 fn open_file(path: &Path) -> Result<Database, StoreError> {
-    Database::create(path).map_err(|error| StoreError::Open(path.to_owned(), error.into()))
+    Database::create(path).map_err(|error| match error {
+        redb::DatabaseError::DatabaseAlreadyOpen => StoreError::InUse(path.to_owned(), error.into()),
+        redb::DatabaseError::Storage(redb::StorageError::Corrupted(_)) => {
+            StoreError::Damaged(path.to_owned())
+        }
+        error => StoreError::Open(path.to_owned(), error.into()),
+    })
+}
+
+/// redb panics on some files that are damaged: that must end neither the start without a word nor a node that serves.
+fn shielded<T>(path: &Path, work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(StoreError::Damaged(path.to_owned())))
 }
 
 fn identity(path: &Path) -> Option<(u64, u64)> {

@@ -58,6 +58,9 @@ pub enum ServeError {
     /// No thread, no signal handler.
     #[error("cannot start")]
     System(#[from] std::io::Error),
+    /// It served, and a part of it ended by itself.
+    #[error("a part of the node ended by itself; leaving")]
+    Ended,
 }
 
 impl ServeError {
@@ -131,7 +134,7 @@ impl Daemon {
     }
 
     /// Serves until SIGTERM or SIGINT, reloading on SIGHUP; then drains. A second signal ends the wait.
-    pub async fn run(mut self) -> std::io::Result<()> {
+    pub async fn run(mut self) -> Result<(), ServeError> {
         let mut hang_up = signal(SignalKind::hangup())?;
         let (mut terminate, mut interrupt) =
             (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
@@ -148,7 +151,7 @@ impl Daemon {
                 () = dead => {
                     // A node whose control or probes are gone answers from a truth that nobody mends.
                     self.mark.send_modify(|latches| latches.stopping = true);
-                    return Err(std::io::Error::other("a part of the node ended by itself; leaving"));
+                    return Err(ServeError::Ended);
                 }
             }
         }

@@ -137,3 +137,41 @@ fn a_file_in_use_or_broken_is_a_clear_error() {
     std::fs::write(directory.path().join(FILE), b"not a database").unwrap();
     assert!(matches!(Store::open(directory.path(), time(0)), Err(StoreError::Open(..))));
 }
+
+#[test]
+fn no_damage_of_the_file_is_a_panic() {
+    let directory = tempfile::tempdir().unwrap();
+    let (mut store, _) = Store::open(directory.path(), time(0)).unwrap();
+    for revision in 1..50 {
+        store.append(revision, &set("eu", OverrideState::Down, None)).unwrap();
+    }
+    drop(store);
+    let path = directory.path().join(FILE);
+    let sound = std::fs::read(&path).unwrap();
+    let rows = sound.chunks(4096).count();
+    let (mut refused, mut opened) = (0, 0);
+    for page in 1..rows.min(64) {
+        for filler in [0, 0xff] {
+            let mut damaged = sound.clone();
+            let end = sound.len().min((page + 1) * 4096);
+            damaged[page * 4096..end].fill(filler);
+            std::fs::write(&path, &damaged).unwrap();
+            match Store::open(directory.path(), time(0)) {
+                Ok((mut store, state)) => {
+                    // A page that nothing is kept in: then all is there, and stays writable.
+                    assert!(state.revision == 49, "page {page}: {}", state.revision);
+                    assert!(store.append(50, &set("eu", OverrideState::Up, None)).is_ok());
+                    opened += 1;
+                }
+                Err(_) => refused += 1,
+            }
+        }
+    }
+    assert!(refused > 0 && opened + refused >= 8, "{opened} opened, {refused} refused");
+    for length in [0, 1, 100, 4096, sound.len() / 2, sound.len() - 1] {
+        std::fs::write(&path, &sound[..length]).unwrap();
+        if let Err(error) = Store::open(directory.path(), time(0)) {
+            assert!(!error.to_string().contains("another meridian"), "{length}: {error}");
+        }
+    }
+}
