@@ -119,7 +119,9 @@ mod tests {
     fn work_idles_or_is_small() {
         let (tell, told) = channel();
         spawn("test", move || tell.send(scheduling(standing::this_thread())).unwrap()).unwrap();
-        let expected = if standing::may_return() { (5, 0) } else { (0, 19) };
+        // Whoever runs the tests may be nice already.
+        let (_, own) = scheduling(standing::this_thread());
+        let expected = if standing::may_return() { (5, own) } else { (0, 19) };
         assert_eq!(told.recv().unwrap(), expected);
         assert_eq!(scheduling(standing::this_thread()).0, 0, "whoever asked is as before");
     }
