@@ -4,14 +4,26 @@
 pub const A: u16 = 1;
 /// Name server, and the mark of a cut (RFC 1035 §3.3.11).
 pub const NS: u16 = 2;
+/// Mail destination, obsolete (RFC 1035 §3.3.4).
+pub const MD: u16 = 3;
+/// Mail forwarder, obsolete (RFC 1035 §3.3.5).
+pub const MF: u16 = 4;
 /// Alias (RFC 1035 §3.3.1).
 pub const CNAME: u16 = 5;
 /// Start of authority (RFC 1035 §3.3.13).
 pub const SOA: u16 = 6;
+/// Mailbox (RFC 1035 §3.3.3).
+pub const MB: u16 = 7;
+/// Mail group member (RFC 1035 §3.3.6).
+pub const MG: u16 = 8;
+/// Mail rename (RFC 1035 §3.3.8).
+pub const MR: u16 = 9;
 /// Pointer (RFC 1035 §3.3.12).
 pub const PTR: u16 = 12;
 /// Host information; the answer to ANY (RFC 8482 §4.2).
 pub const HINFO: u16 = 13;
+/// Mailbox information (RFC 1035 §3.3.7).
+pub const MINFO: u16 = 14;
 /// Mail exchange (RFC 1035 §3.3.9).
 pub const MX: u16 = 15;
 /// Text (RFC 1035 §3.3.14).
@@ -52,8 +64,8 @@ pub fn target_offset(rtype: u16) -> Option<usize> {
 /// Only the types of RFC 1035 may be compressed (RFC 3597 §4).
 pub fn compressible(rtype: u16) -> (usize, usize) {
     match rtype {
-        NS | CNAME | PTR => (0, 1),
-        SOA => (0, 2),
+        NS | CNAME | PTR | MD | MF | MB | MG | MR => (0, 1),
+        SOA | MINFO => (0, 2),
         MX => (2, 1),
         _ => (0, 0),
     }

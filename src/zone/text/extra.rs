@@ -9,6 +9,7 @@ use domain::base::scan::Scanner;
 use domain::utils::base64;
 
 use super::decode;
+use super::octets::Octets;
 use super::rdata::{Complaint, Fields};
 
 /// One field of a record.
@@ -46,8 +47,8 @@ enum Field {
     Locator,
 }
 
-/// The wire form, if the type is one of those that are read here.
-pub(super) fn wire(rtype: u16, fields: &mut Fields<'_>) -> Option<Result<Vec<u8>, Complaint>> {
+/// The fields of a type, if it is one of those that have nothing else.
+fn form(rtype: u16) -> Option<&'static [Field]> {
     use Field::*;
     let form: &[Field] = match Rtype::from_int(rtype) {
         // RFC 7208 §3.1
@@ -90,8 +91,17 @@ pub(super) fn wire(rtype: u16, fields: &mut Fields<'_>) -> Option<Result<Vec<u8>
         Rtype::CAA => &[Number8, Tag, Octets],
         // RFC 2163 §4
         Rtype::PX => &[Number16, Name, Name],
-        Rtype::SVCB | Rtype::HTTPS => return Some(super::svcb::wire(fields)),
-        Rtype::LOC => return Some(super::loc::wire(fields)),
+        _ => return None,
+    };
+    Some(form)
+}
+
+/// The wire form, if the type is one of those that are read here.
+pub(super) fn wire(rtype: u16, fields: &mut Fields<'_>) -> Option<Result<Vec<u8>, Complaint>> {
+    let form = match (form(rtype), Rtype::from_int(rtype)) {
+        (Some(form), _) => form,
+        (None, Rtype::SVCB | Rtype::HTTPS) => return Some(super::svcb::wire(fields)),
+        (None, Rtype::LOC) => return Some(super::loc::wire(fields)),
         _ => return super::rare::wire(rtype, fields),
     };
     let mut out = Vec::new();
@@ -113,6 +123,36 @@ fn has_its_length(rtype: u16, data: &[u8]) -> Result<(), Complaint> {
     };
     let sound = digest.is_some_and(|digest| digest.len() == expected);
     if sound { Ok(()) } else { Err(Complaint::Crate("a digest of this type has another length")) }
+}
+
+/// Whether octets could have come from the form of such a type; `None` for a type that has another.
+pub(super) fn is_sound(rtype: u16, data: &[u8]) -> Option<bool> {
+    let mut octets = Octets(data);
+    let fits = form(rtype)?.iter().try_for_each(|field| holds(*field, &mut octets));
+    Some(fits.is_some() && octets.0.is_empty() && has_its_length(rtype, data).is_ok())
+}
+
+/// Passes over the octets of one field.
+fn holds(field: Field, octets: &mut Octets<'_>) -> Option<()> {
+    match field {
+        Field::Number32 | Field::Address4 => octets.take(4).map(drop),
+        Field::Number16 => octets.take(2).map(drop),
+        Field::Number8 | Field::Algorithm => octets.take(1).map(drop),
+        Field::Name => octets.name(),
+        Field::String => octets.string().map(drop),
+        Field::Strings => octets.strings(),
+        Field::Tag => octets
+            .string()
+            .filter(|tag| !tag.is_empty() && tag.iter().all(u8::is_ascii_alphanumeric))
+            .map(drop),
+        Field::Octets | Field::Base64OrNone => {
+            octets.rest();
+            Some(())
+        }
+        Field::Hex | Field::Base64 => (!octets.rest().is_empty()).then_some(()),
+        Field::Hyphens(count) => octets.take(count).map(drop),
+        Field::Locator => octets.take(8).map(drop),
+    }
 }
 
 fn append(field: Field, fields: &mut Fields<'_>, out: &mut Vec<u8>) -> Result<(), Complaint> {

@@ -1,6 +1,6 @@
 //! `$GENERATE`: many entries from one template, in the form that BIND gave it.
 //!
-//! `$GENERATE 1-254/2 host$ 1h IN A 192.0.2.$`: every `$` in owner and data becomes the number; `\$` is a
+//! `$GENERATE 1-254/2 host$ 1h IN A 192.0.2.$`: every `$` in owner and data becomes the number; `\$` or `$$` is a
 //! dollar; `${offset,width,base}` adds an offset, pads with zeros, and writes in base `d`, `o`, `x`, `X`, or as
 //! reversed nibbles, `n` or `N`.
 
@@ -59,8 +59,14 @@ impl Generate {
     }
 }
 
-/// The entry that the template's tokens make for a number; an error goes with the token it is about.
-pub(super) fn entry(text: &[u8], template: &[Token], number: u32) -> Result<Vec<u8>, (Token, String)> {
+/// The entry that the template's tokens make for a number; an error goes with the token it is about. `bare`: the last
+/// token stood in quotes as a whole, so that quotes inside it were escaped.
+pub(super) fn entry(
+    text: &[u8],
+    template: &[Token],
+    bare: bool,
+    number: u32,
+) -> Result<Vec<u8>, (Token, String)> {
     let mut out = Vec::new();
     for (index, &token) in template.iter().enumerate() {
         if index > 0 && !token.glued {
@@ -69,7 +75,8 @@ pub(super) fn entry(text: &[u8], template: &[Token], number: u32) -> Result<Vec<
         if token.quoted {
             out.push(b'"');
         }
-        expand(token.bytes(text), number, &mut out).map_err(|why| (token, why))?;
+        let unquote = bare && index + 1 == template.len();
+        expand(token.bytes(text), unquote, number, &mut out).map_err(|why| (token, why))?;
         if token.quoted {
             out.push(b'"');
         }
@@ -77,7 +84,7 @@ pub(super) fn entry(text: &[u8], template: &[Token], number: u32) -> Result<Vec<
     Ok(out)
 }
 
-fn expand(word: &[u8], number: u32, out: &mut Vec<u8>) -> Result<(), String> {
+fn expand(word: &[u8], unquote: bool, number: u32, out: &mut Vec<u8>) -> Result<(), String> {
     let mut rest = word;
     while let Some((&byte, behind)) = rest.split_first() {
         if out.len() > MOST_OCTETS {
@@ -87,6 +94,10 @@ fn expand(word: &[u8], number: u32, out: &mut Vec<u8>) -> Result<(), String> {
         }
         rest = behind;
         match (byte, behind) {
+            (b'\\', [b'"', behind @ ..]) if unquote => {
+                out.push(b'"');
+                rest = behind;
+            }
             // An escaped dollar stays escaped: it could begin the entry, and would be a directive then.
             (b'\\', [next, behind @ ..]) => {
                 out.extend([b'\\', *next]);
@@ -98,6 +109,11 @@ fn expand(word: &[u8], number: u32, out: &mut Vec<u8>) -> Result<(), String> {
                     end.map(|end| inside.split_at(end)).ok_or_else(|| MODIFIER.to_owned())?;
                 write(modifier, number, out).ok_or_else(|| no_number(modifier, number))?;
                 rest = &behind[1..];
+            }
+            // BIND's older way to write a dollar.
+            (b'$', [b'$', behind @ ..]) => {
+                out.extend(b"\\$");
+                rest = behind;
             }
             (b'$', _) => out.extend(number.to_string().bytes()),
             _ => out.push(byte),

@@ -15,6 +15,7 @@ mod head;
 mod include;
 mod loc;
 mod notes;
+mod octets;
 mod old;
 mod rare;
 mod rdata;
@@ -23,6 +24,7 @@ mod records;
 mod regexp;
 mod rtype;
 mod scan;
+mod sound;
 mod svcb;
 #[cfg(test)]
 mod tests;

@@ -35,7 +35,7 @@ pub(super) fn wire(rtype: u16, fields: &mut Fields<'_>) -> Option<Result<Vec<u8>
 }
 
 /// RFC 9859.
-const DSYNC: u16 = 66;
+pub(super) const DSYNC: u16 = 66;
 
 /// Reading appends to the wire form.
 pub(super) type Read = Result<(), Complaint>;

@@ -13,7 +13,7 @@ use domain::rdata::ZoneRecordData;
 
 use super::decode::{self, Fault, Octet};
 use super::scan::Token;
-use super::{extra, rtype, svcb, ttl};
+use super::{extra, rtype, sound, svcb, ttl};
 
 /// What is wrong with a record's data.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,10 +59,12 @@ fn by_crate(rtype: u16, fields: &mut Fields<'_>) -> Result<Vec<u8>, Complaint> {
 /// Whether octets given in the form of RFC 3597 are what the type's own form could have given. RFC 3597 §5: a
 /// server that knows the type must hold them to it.
 fn is_sound(rtype: u16, wire: &[u8]) -> bool {
+    let own = extra::is_sound(rtype, wire).or_else(|| sound::is_sound(rtype, wire));
     let rtype = Rtype::from_int(rtype);
     match rtype {
+        _ if own.is_some() => return own == Some(true),
         // What the parser would take: no string at all, and parameters that no key can have.
-        Rtype::TXT | Rtype::SPF if wire.is_empty() => return false,
+        Rtype::TXT if wire.is_empty() => return false,
         Rtype::SVCB | Rtype::HTTPS if !svcb::is_sound(wire) => return false,
         _ => {}
     }
@@ -184,7 +186,7 @@ impl Scanner for Fields<'_> {
         }
         // The crate reads the timers of an SOA as plain numbers; this is where they may have units.
         if self.rtype == Rtype::SOA.to_int() && self.next > 3 {
-            let seconds = ttl::ttl(word).map_err(Complaint::Word)?;
+            let seconds = ttl::timer(word).map_err(Complaint::Word)?;
             return seconds.to_string().chars().try_for_each(|digit| op(Symbol::Char(digit)));
         }
         symbols(word).try_for_each(|symbol| op(symbol?))

@@ -282,9 +282,9 @@ impl<'a, 'p> Reader<'a, 'p> {
             let why = format!("$GENERATE makes over {} records in this zone", generate::MOST_IN_A_ZONE);
             return Err((file.place(range), why));
         }
-        let template = unwrapped(file, &arguments[1..]);
+        let (template, bare) = unwrapped(file, &arguments[1..]);
         for number in parsed.numbers() {
-            let made = generate::entry(file.text, &template, number)
+            let made = generate::entry(file.text, &template, bare, number)
                 .map_err(|(token, why)| (file.place(token), why))?;
             self.made(file, file.place(range), &made).map_err(|(place, why)| {
                 (place, format!("for {number} this makes '{}': {why}", quote(&made)))
@@ -314,13 +314,14 @@ impl<'a, 'p> Reader<'a, 'p> {
 }
 
 /// The template of a `$GENERATE`. BIND takes all data as one word, in quotes when it has several fields:
-/// `$GENERATE 1-9 h$ MX "10 mail$"`. So one quoted word behind the type loses its quotes.
-fn unwrapped(file: &File<'_>, template: &[Token]) -> Vec<Token> {
+/// `$GENERATE 1-9 h$ MX "10 mail$"`. So one quoted word behind the type loses its quotes; says whether one did.
+fn unwrapped(file: &File<'_>, template: &[Token]) -> (Vec<Token>, bool) {
     let is_head = |token: &Token| ttl::is_time(file.word(*token)) || is_class(file.word(*token)) == Ok(true);
     let before_type = template.iter().skip(1).take_while(|token| is_head(token)).count();
     let mut template = template.to_vec();
+    let mut bare = false;
     if let [data] = template.get_mut(before_type + 2..).unwrap_or_default() {
-        data.quoted = false;
+        bare = std::mem::take(&mut data.quoted);
     }
-    template
+    (template, bare)
 }

@@ -1,8 +1,11 @@
 //! Records as they come, to RRsets in written order.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
+
+use domain::base::iana::Rtype;
 
 use super::notes::Notes;
 use super::rtype;
@@ -18,6 +21,8 @@ const MOST_OCTETS: usize = 65_535;
 /// The header, a question's type and class, and a record's fixed fields with its owner compressed.
 const HEADER: usize = 12 + 4;
 const RECORD: usize = 12;
+/// Room for an OPT record with cookie, subnet, error, and report channel.
+const OPTIONS: usize = 512;
 
 /// RRsets in the order in which they begin. Records that follow each other are joined at once, the rest by
 /// [`Records::join`].
@@ -73,13 +78,22 @@ fn is_same(a: &Rrset, b: &Rrset) -> bool {
     a.rtype == b.rtype && a.owner == b.owner
 }
 
+/// Whether two RRsets of one type have the same records in the same order.
+fn alike(one: &Rrset, other: &Rrset) -> bool {
+    let canonical = |rrset: &Rrset| {
+        rrset.rdata.iter().map(|data| canonical(rrset.rtype, data).into_owned()).collect::<Vec<_>>()
+    };
+    canonical(one) == canonical(other)
+}
+
 /// Takes over the records of `more`, and says what does not go together.
 fn merge(rrset: &mut Rrset, more: &Rrset, notes: &mut Notes<'_>) {
     let (owner, first, name) = (&rrset.owner, &rrset.place, rtype::name(rrset.rtype));
-    let alike = rrset.rdata == more.rdata;
     match rrset.rtype {
-        SOA => notes.error(&more.place, format!("a second SOA; a zone has one, and it stands at {first}")),
-        CNAME | DNAME if !alike => {
+        SOA if !alike(rrset, more) => {
+            notes.error(&more.place, format!("a second SOA; a zone has one, and it stands at {first}"))
+        }
+        CNAME | DNAME if !alike(rrset, more) => {
             notes.error(&more.place, format!("a second {name} for {owner}; the first stands at {first}"));
         }
         _ => {}
@@ -101,7 +115,7 @@ fn merge(rrset: &mut Rrset, more: &Rrset, notes: &mut Notes<'_>) {
 
 /// Drops duplicates (RFC 2181 §5) and refuses what no message can carry.
 fn finish(rrset: &mut Rrset, notes: &mut Notes<'_>) {
-    drop_duplicates(&mut rrset.rdata);
+    drop_duplicates(rrset.rtype, &mut rrset.rdata);
     rrset.rdata.shrink_to_fit();
     let records: usize = rrset.rdata.iter().map(|data| RECORD + data.len()).sum();
     let octets = HEADER + rrset.owner.as_wire().len() + records;
@@ -112,12 +126,24 @@ fn finish(rrset: &mut Rrset, notes: &mut Notes<'_>) {
             rrset.owner
         );
         notes.error(&rrset.place, why);
+    } else if octets + OPTIONS > MOST_OCTETS {
+        let name = rtype::name(rrset.rtype);
+        let why = format!(
+            "the {name} records of {} take {octets} octets; with EDNS options beside them they may not fit a message, \
+             and are not delivered then",
+            rrset.owner
+        );
+        notes.warn(&rrset.place, why);
     }
 }
 
-/// Keeps the first of equal records. Few are compared with each other, many through their hashes.
-fn drop_duplicates(rdata: &mut Rdata) {
-    let is_first = |(index, data): (usize, &[u8])| !rdata.iter().take(index).any(|other| other == data);
+/// Keeps the first of equal records (RFC 2181 §5), names in them compared without case (RFC 4343 §3). Few are compared
+/// with each other, many through their hashes.
+fn drop_duplicates(rtype: u16, rdata: &mut Rdata) {
+    let same = |one: &[u8], other: &[u8]| {
+        one.len() == other.len() && canonical(rtype, one) == canonical(rtype, other)
+    };
+    let is_first = |(index, data): (usize, &[u8])| !rdata.iter().take(index).any(|other| same(other, data));
     let clean = match rdata.len() {
         0 | 1 => return,
         2..=8 => rdata.iter().enumerate().all(is_first),
@@ -125,7 +151,41 @@ fn drop_duplicates(rdata: &mut Rdata) {
     };
     if !clean {
         let mut seen = HashSet::with_capacity(rdata.len());
-        *rdata = rdata.iter().filter(|data| seen.insert(*data)).collect();
+        *rdata = rdata.iter().filter(|data| seen.insert(canonical(rtype, data))).collect();
+    }
+}
+
+/// Record data with the names in it in lower case.
+fn canonical(rtype: u16, data: &[u8]) -> Cow<'_, [u8]> {
+    let (mut at, count) = names(rtype);
+    let start = at.min(data.len());
+    for _ in 0..count {
+        while let Some(&length @ 1..) = data.get(at) {
+            at += 1 + usize::from(length);
+        }
+        at += 1;
+    }
+    let end = at.clamp(start, data.len());
+    if !data[start..end].iter().any(u8::is_ascii_uppercase) {
+        return Cow::Borrowed(data);
+    }
+    // Length octets are below 64, so lowercasing cannot touch them.
+    let mut lower = data.to_vec();
+    lower[start..end].make_ascii_lowercase();
+    Cow::Owned(lower)
+}
+
+/// Where names stand in a type's data: octets before them, and how many. NAPTR's, behind strings, are left as they are.
+fn names(rtype: u16) -> (usize, usize) {
+    match Rtype::from_int(rtype) {
+        Rtype::NS | Rtype::MD | Rtype::MF | Rtype::CNAME | Rtype::MB | Rtype::MG | Rtype::MR => (0, 1),
+        Rtype::PTR | Rtype::NSAPPTR | Rtype::DNAME => (0, 1),
+        Rtype::SOA | Rtype::MINFO | Rtype::RP | Rtype::TALINK => (0, 2),
+        Rtype::MX | Rtype::AFSDB | Rtype::RT | Rtype::KX | Rtype::LP => (2, 1),
+        Rtype::SVCB | Rtype::HTTPS => (2, 1),
+        Rtype::PX => (2, 2),
+        Rtype::SRV => (6, 1),
+        _ => (0, 0),
     }
 }
 

@@ -15,6 +15,15 @@ pub(super) fn ttl(word: &[u8]) -> Result<u32, String> {
     }
 }
 
+/// As [`ttl`], for the timers of an SOA, which have all 32 bits (RFC 1035 §3.3.13).
+pub(super) fn timer(word: &[u8]) -> Result<u32, String> {
+    match seconds(word).map(u32::try_from) {
+        Some(Ok(seconds)) => Ok(seconds),
+        Some(Err(_)) => Err(format!("'{}' is over {} seconds, the longest timer", quote(word), u32::MAX)),
+        None => ttl(word),
+    }
+}
+
 /// Whether a word has the form of a time, of whatever length.
 pub(super) fn is_time(word: &[u8]) -> bool {
     seconds(word).is_some()

@@ -364,7 +364,7 @@ fn many_small_includes_come_to_an_end() {
 
 #[test]
 fn generated_text_comes_to_an_end() {
-    let dollars = "$".repeat(60_000);
+    let dollars = "${0}".repeat(60_000);
     let (_, problems) = read_with(format!("{HEAD}$GENERATE 100000-100001 h TXT {dollars}").as_bytes(), &[]);
     assert_eq!(problems, "z:4:31: for 100000 this makes over 266236 octets, more than a record can have");
     let blanks = "\\000".repeat(1_000);

@@ -127,3 +127,41 @@ fn duplicates_are_dropped_among_few_and_among_many() {
         assert_eq!(zone.rrsets[3].rdata.len(), 1);
     }
 }
+
+#[test]
+fn records_that_differ_in_letter_case_alone_are_one() {
+    let one = |text: &str| lines(&good(text)).len();
+    for text in [
+        "d NS NS1.other.\nd NS ns1.Other.",
+        "d MX 1 A.other.\nd MX 1 a.other.",
+        "d CNAME a.other.\nd CNAME A.other.",
+        "d DNAME a.other.\nd DNAME A.other.",
+        "d SVCB 1 A.other. alpn=h2\nd SVCB 1 a.other. alpn=h2",
+        "d RP A. B.\nd RP a. b.",
+    ] {
+        assert_eq!(one(text), 1, "{text}");
+    }
+    // Case matters in what is no name.
+    assert_eq!(one("d TXT A\nd TXT a"), 2);
+    assert_eq!(one("d MX 65 a.other.\nd MX 97 a.other."), 2);
+    assert_eq!(one("d SVCB 1 a.other. alpn=h2\nd SVCB 1 a.other. alpn=H2"), 2);
+    let twice = "@ SOA NS hm 1 1h 15m 1w 5m\n";
+    let (_, problems) = read_with(format!("{twice}{}@ NS a.other.\n", twice.to_lowercase()).as_bytes(), &[]);
+    assert_eq!(problems, "", "the same SOA again");
+}
+
+#[test]
+fn generate_knows_dollars_and_quotes_as_bind_does() {
+    check("$GENERATE 1-1 a$$ TXT $", &["a\\$.example. 3600 TXT 0131"]);
+    check("$GENERATE 5-5 a TXT \"cost $$$\"", &["a.example. 3600 TXT 04636f7374022435"]);
+    check("$GENERATE 5-5 a TXT \"\\\"x $\\\"\"", &["a.example. 3600 TXT 03782035"]);
+}
+
+#[test]
+fn timers_of_an_soa_have_all_their_bits() {
+    let text = "$TTL 1\n@ SOA a. b. 1 4294967295 900 4294967295 4294967295\n@ NS a.\n";
+    let (zone, problems) = read_with(text.as_bytes(), &[]);
+    assert_eq!(problems, "");
+    let soa = zone.unwrap().rrsets.remove(0);
+    assert!(soa.rdata.iter().next().unwrap().ends_with(&[0xff; 8]));
+}
