@@ -203,6 +203,7 @@ fn every_key_is_described_with_its_default() {
     // Tables that stand in two places are described in one.
     for (again, first, shown) in [
         ("services.NAME.override.", "geo.override.", "[[services.NAME.override]]"),
+        ("services.NAME.checks.NAME.", "services.NAME.check.", "[services.NAME.checks.NAME]"),
         ("witnesses.NAME.check.", "services.NAME.check.", "[witnesses.NAME.check]"),
     ] {
         let below = |prefix| {

@@ -74,6 +74,7 @@ scenarios! {
     clients,
     dname,
     edns,
+    checks,
     families,
     geography,
     guards,

@@ -127,6 +127,8 @@ fn address(report: &AddressReport) -> AddressBody {
         certificate_expires: report.certificate_expires.map(time),
         passed: report.probes.0,
         failed: report.probes.1,
+        check: report.check.clone(),
+        checks: report.checks.iter().map(address).collect(),
     }
 }
 

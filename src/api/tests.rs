@@ -194,7 +194,7 @@ impl Node {
     /// What a probe of the endpoint's address saw.
     async fn observe(&self, address: &str, up: bool) {
         let snapshot = self.context.handle.shared.load();
-        let probe = snapshot.world.written[0].check.probe.clone().unwrap();
+        let probe = snapshot.world.written[0].checks[0].probe.clone().unwrap();
         let target = Target { address: address.parse().unwrap(), port: probe.port, request: probe.request };
         let outcome = if up { Outcome::Up } else { Outcome::Down(Reason::Refused) };
         let (at, elapsed) = (Instant::now(), Duration::from_millis(7));

@@ -4,6 +4,7 @@
 //! message; [`super::parse`] lets nobody see the result then.
 
 mod check;
+mod checks;
 mod endpoint;
 mod geo;
 mod networks;
@@ -23,7 +24,7 @@ use super::leaf::{Domain, Wrong};
 use super::reader::{Entry, quoted};
 use super::text::{Span, Text};
 use super::{Config, ReadFile, ZoneFile};
-use crate::model::{self, Problems, RegionId};
+use crate::model::{self, Problems, RegionId, ServiceId};
 
 /// The configuration that `file` means; what is wrong with it goes to `problems`.
 pub fn build(
@@ -40,6 +41,7 @@ pub fn build(
         read_file,
         region_ids: HashMap::new(),
         region_names: Vec::new(),
+        service_ids: HashMap::new(),
         hints: HINTS,
         networks_files: Vec::new(),
         authorities: BTreeMap::new(),
@@ -77,6 +79,7 @@ struct Builder<'a> {
     region_ids: HashMap<&'a str, RegionId>,
     /// Of those, the names that messages may repeat.
     region_names: Vec<&'a str>,
+    service_ids: HashMap<&'a str, ServiceId>,
     /// How many more unknown regions are compared with the known ones.
     hints: usize,
     networks_files: Vec<PathBuf>,

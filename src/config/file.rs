@@ -8,8 +8,8 @@ use schemars::JsonSchema;
 use super::Role;
 use super::config::CookieSecret;
 use super::leaf::{
-    Address, CapacityUnit, Cidr, Continent, Country, Decimal, Digest, Domain, FilePath, Identity, Lasting,
-    OneOf, Percent, PolicyWords, Socket, SteeredAddress, Subdivision, Ttl, Whole,
+    Address, CapacityUnit, Cidr, Combine, Continent, Country, Decimal, Digest, Domain, FilePath, Identity,
+    Lasting, OneOf, Percent, PolicyWords, Socket, SteeredAddress, Subdivision, Ttl, Whole,
 };
 use super::reader::{Entry, List, Map, Read, Reader, Tree};
 use crate::model::{Families, OnAllDown};
@@ -295,6 +295,13 @@ table! {
         slow_start: Lasting<0, 3_600_000>,
         /// How its addresses are probed; without it all are always healthy.
         check: Check,
+        /// Several checks by name, instead of one.
+        checks: Map<Check>,
+        /// How many of several checks must pass.
+        #[schemars(extend("default" = "all"))]
+        combine: OneOf<Combine>,
+        /// Instead of `combine`: so many of several checks must pass.
+        at_least: Whole<1, 16>,
         /// Order rules for this service alone; they come before those of `geo`.
         #[schemars(extend("default" = []))]
         r#override: List<OrderRule>,

@@ -19,7 +19,7 @@ pub use duration::{Lasting, Ttl, print as print_duration};
 pub use http::{Host, Statuses, UrlPath};
 pub use number::{Decimal, Percent, Whole};
 pub use place::{Continent, Country, Subdivision};
-pub use word::{CapacityUnit, Kind, OneOf, Word};
+pub use word::{CapacityUnit, Combine, Kind, OneOf, Word};
 
 use super::config::CookieSecret;
 use super::reader::quoted;

@@ -3,12 +3,14 @@
 //! [`compile`] turns text into a world; `check`, `serve` and `explain` share it. [`state`] is what operators
 //! said and the pure function that changes it; [`store`] keeps the log of it on disk. [`words`] folds verdicts
 //! and operators' words into live words. [`task`] is the one task that does all of this, and [`handle`] is how
-//! the API talks to it; [`report`] is what it tells. [`course`] is what control itself holds for or against endpoints. `challenges` sets what certificate authorities are to find.
+//! the API talks to it; [`report`] is what it tells. [`judge`] is what
+//! is believed of more than a target, [`course`] what control itself holds for or against endpoints. `challenges` sets what certificate authorities are to find.
 
 mod challenges;
 pub mod compile;
 pub mod course;
 pub mod handle;
+pub mod judge;
 pub mod plan;
 pub mod reload;
 pub mod report;

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use crate::config::Config;
 use crate::health::{Confirm, Standing, Tuning, Vouching, Wanted};
-use crate::model::{Check, Endpoint, EndpointId, Family, RegionId, Service, Target};
+use crate::model::{Check, Endpoint, EndpointId, Family, RegionId, Service, ServiceId, Target};
 
 /// The standing orders of one world.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Plan {
     /// Every target once, for the prober.
     pub standing: Arc<[Standing]>,
@@ -17,15 +17,26 @@ pub struct Plan {
     pub wanted: Vec<Wanted>,
     /// By endpoint: its targets.
     pub endpoints: Vec<EndpointTargets>,
-    /// Which endpoints a target is about.
+    /// Which endpoints a target is about, those that depend on them included; in order.
     pub about: HashMap<Arc<Target>, Vec<EndpointId>>,
+    /// By service: its first endpoint.
+    pub first: Vec<EndpointId>,
 }
 
-/// The targets of one endpoint's addresses.
+/// What the checks of one endpoint's addresses look at.
 #[derive(Clone, Debug, Default)]
 pub struct EndpointTargets {
-    /// By family, in written order; `None`: this address is not probed.
-    pub by_family: [Vec<Option<Arc<Target>>>; 2],
+    /// By family, then address in written order: a look for each check; none: the address is not probed.
+    pub by_family: [Vec<Box<[Look]>>; 2],
+}
+
+/// What one check looks at for one address.
+#[derive(Clone, Debug)]
+pub enum Look {
+    /// What is believed of a target.
+    Target(Arc<Target>),
+    /// What is believed of another service.
+    Service(ServiceId),
 }
 
 /// What is being gathered for a plan, by target.
@@ -43,19 +54,19 @@ impl Plan {
     /// The plan for a configuration, whose endpoints are in the order of their ids.
     pub fn new(config: &Config) -> Plan {
         let mut known = Known::new();
-        let mut plan =
-            Plan { standing: Arc::new([]), wanted: Vec::new(), endpoints: Vec::new(), about: HashMap::new() };
+        let mut plan = Plan::default();
         for service in &config.services {
+            plan.first.push(EndpointId(plan.endpoints.len() as u32));
             for endpoint in &service.endpoints {
                 let id = EndpointId(plan.endpoints.len() as u32);
                 let by_family = Family::ALL.map(|family| {
-                    let probed = endpoint.probed_of(family);
-                    let order = |address| plan.order(service, (endpoint, address), id, &mut known);
-                    probed.map(order).collect()
+                    let looks = |address| plan.looks(service, (endpoint, address), id, &mut known);
+                    endpoint.probed_of(family).map(looks).collect()
                 });
                 plan.endpoints.push(EndpointTargets { by_family });
             }
         }
+        plan.tell_dependents(&config.services);
         for witness in &config.witnesses {
             let order = plan.want(&witness.check, witness.address, None, &mut known);
             order.into_iter().for_each(|order| order.is_witness = true);
@@ -66,15 +77,30 @@ impl Plan {
         plan
     }
 
-    /// Orders probes of one endpoint at one address.
-    fn order(
+    /// What the checks of one endpoint look at for one address; probes are ordered.
+    fn looks(
         &mut self,
         service: &Service,
         (endpoint, address): (&Endpoint, IpAddr),
         id: EndpointId,
         known: &mut Known,
+    ) -> Box<[Look]> {
+        let look = |check: &Check| match check.of_service {
+            Some(other) => Some(Look::Service(other)),
+            None => self.order(check, (endpoint, address), id, known).map(Look::Target),
+        };
+        service.checks.iter().filter_map(look).collect()
+    }
+
+    /// Orders probes of one endpoint at one address.
+    fn order(
+        &mut self,
+        check: &Check,
+        (endpoint, address): (&Endpoint, IpAddr),
+        id: EndpointId,
+        known: &mut Known,
     ) -> Option<Arc<Target>> {
-        let order = self.want(&service.check, address, endpoint.probe_port, known)?;
+        let order = self.want(check, address, endpoint.probe_port, known)?;
         order.regions.insert(endpoint.region);
         let target = Arc::clone(&order.standing.target);
         let about = self.about.entry(Arc::clone(&target)).or_default();
@@ -82,6 +108,44 @@ impl Plan {
             about.push(id);
         }
         Some(target)
+    }
+
+    /// A target is also about the endpoints whose service looks at a service that it is about, and so on.
+    fn tell_dependents(&mut self, services: &[Service]) {
+        let dependents = self.dependents(services);
+        if dependents.is_empty() {
+            return;
+        }
+        for about in self.about.values_mut() {
+            let mut next = 0;
+            while let Some(id) = about.get(next) {
+                let new = dependents.get(id).map_or(&[][..], Vec::as_slice);
+                let new: Vec<_> = new.iter().filter(|id| !about.contains(id)).copied().collect();
+                about.extend(new);
+                next += 1;
+            }
+            about.sort_unstable();
+        }
+    }
+
+    /// By endpoint, the endpoints that look at it: those in its region, and those in regions that its service is not in.
+    fn dependents(&self, services: &[Service]) -> HashMap<EndpointId, Vec<EndpointId>> {
+        let mut dependents: HashMap<EndpointId, Vec<EndpointId>> = HashMap::new();
+        for (service, first) in services.iter().zip(&self.first) {
+            for other in service.checks.iter().filter_map(|check| check.of_service) {
+                let (looked_at, base) = (&services[other.index()].endpoints, self.first[other.index()]);
+                for (position, endpoint) in service.endpoints.iter().enumerate() {
+                    for at in looked_at_from(looked_at, endpoint.region) {
+                        let key = EndpointId((base.index() + at) as u32);
+                        dependents
+                            .entry(key)
+                            .or_default()
+                            .push(EndpointId((first.index() + position) as u32));
+                    }
+                }
+            }
+        }
+        dependents
     }
 
     /// Orders probes of an address; the same target is ordered once, at the shortest interval and the longest timeout
@@ -114,6 +178,12 @@ impl Plan {
         self.wanted.push(Wanted { target, tuning: tuning(check), vouching });
         Some(order)
     }
+}
+
+/// Which endpoints of a service count for somebody who looks at it from a region: the one there, or all of them.
+pub fn looked_at_from(endpoints: &[Endpoint], region: RegionId) -> std::ops::Range<usize> {
+    let there = endpoints.iter().position(|endpoint| endpoint.region == region);
+    there.map_or(0..endpoints.len(), |at| at..at + 1)
 }
 
 /// Who proves by an answer that the network of a node in `own` works, and who needs such a proof: whoever stands where

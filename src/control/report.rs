@@ -107,6 +107,33 @@ pub struct AddressReport {
     pub certificate_expires: Option<SystemTime>,
     /// Attempts that passed, and that failed.
     pub probes: (u64, u64),
+    /// Which check all this is of, by its name among several; empty: there is but one.
+    pub check: String,
+    /// Each of several checks by itself.
+    pub checks: Vec<AddressReport>,
+}
+
+impl AddressReport {
+    /// An address that nobody checks.
+    pub fn of(address: IpAddr) -> AddressReport {
+        AddressReport {
+            address,
+            target: None,
+            level: Level::Healthy,
+            reason: "is not checked".into(),
+            age: None,
+            remaining: (0, 0),
+            strip: String::new(),
+            flap_penalty: 0.0,
+            held_for: None,
+            staleness: None,
+            latency: None,
+            certificate_expires: None,
+            probes: (0, 0),
+            check: String::new(),
+            checks: Vec::new(),
+        }
+    }
 }
 
 /// How the node is.

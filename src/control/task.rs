@@ -23,7 +23,7 @@ use super::totals::Totals;
 use super::words::{Stored, Truth, seconds};
 use crate::config::Config;
 use crate::health::{self, Doubt, Level, Observation, Standing};
-use crate::model::{Challenge, EndpointId, Override, Problems, Subject, Target};
+use crate::model::{Challenge, Override, Problems, Subject, Target};
 use crate::snapshot::{Shared, Snapshot};
 use crate::steer::Tier;
 
@@ -484,11 +484,6 @@ impl Control {
     /// Endpoints of the world in force.
     pub(super) fn endpoint_count(&self) -> usize {
         self.plan.endpoints.len()
-    }
-
-    /// The targets of an endpoint.
-    pub(super) fn targets(&self, id: EndpointId) -> &super::plan::EndpointTargets {
-        &self.plan.endpoints[id.index()]
     }
 }
 

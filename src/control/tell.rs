@@ -1,10 +1,12 @@
 //! Reports, made from the truth as it stands.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
+use super::plan::Look;
 use super::report::{AddressReport, EndpointReport, FamilyReport, RegionReport, ServiceReport, StatusReport};
 use super::state::Revised;
 use super::task::Control;
@@ -12,6 +14,16 @@ use crate::health::{Facts, Level};
 use crate::model::{EndpointId, Family, Region, Service, Subject, Target};
 use crate::snapshot::{Snapshot, World};
 use crate::steer::Tier;
+
+/// Whose addresses are told.
+#[derive(Clone, Copy)]
+struct Seen<'a> {
+    snapshot: &'a Snapshot,
+    service: &'a Service,
+    id: EndpointId,
+    position: usize,
+    family: Family,
+}
 
 /// What was handed out, and how much of it in all by service and family.
 struct Handed {
@@ -119,7 +131,7 @@ impl Control {
         let (answers, until) = handed.totals.get(&key).copied().unwrap_or_default();
         let all = handed.by_service.get(&(service.name.clone(), family)).copied().unwrap_or_default();
         let addresses = service.endpoints[position].addresses_of(family);
-        let targets = &self.targets(id).by_family[family.index()];
+        let seen = Seen { snapshot, service, id, position, family };
         Some(FamilyReport {
             family,
             live,
@@ -128,26 +140,51 @@ impl Control {
             answers,
             share: if all == 0 { 0.0 } else { answers as f64 / all as f64 },
             cached_until: (until > 0).then(|| SystemTime::UNIX_EPOCH + Duration::from_secs(until)),
-            addresses: addresses
-                .zip(targets)
-                .map(|(address, target)| self.address(address, target.as_deref()))
-                .collect(),
+            addresses: addresses.enumerate().map(|(at, address)| self.address(&seen, at, address)).collect(),
         })
     }
 
-    fn address(&self, address: std::net::IpAddr, target: Option<&Target>) -> AddressReport {
+    /// One address; of several checks the first that matters most, and each by itself.
+    fn address(&self, seen: &Seen<'_>, at: usize, address: IpAddr) -> AddressReport {
+        let Seen { snapshot, service, id, position, family } = *seen;
+        let truth = self.truth();
+        let judge = truth.judge(&snapshot.world, &self.plan);
+        let looks = &self.plan.endpoints[id.index()].by_family[family.index()][at];
+        let region = service.endpoints[position].region;
+        let each = looks.iter().zip(&service.checks).map(|(look, check)| match look {
+            Look::Target(target) => self.target(address, &check.name, target),
+            Look::Service(other) => {
+                let level = judge.look(look, region, family, service.ttl).level;
+                let name = &snapshot.world.written[other.index()].name;
+                let reason = format!("service {name} is {}", level.name());
+                AddressReport { check: check.name.clone(), level, reason, ..AddressReport::of(address) }
+            }
+        });
+        let mut checks: Vec<_> = each.collect();
+        if checks.len() < 2 {
+            return checks.pop().unwrap_or_else(|| AddressReport::of(address));
+        }
+        let judged = judge.addresses(service, id.index(), family, service.ttl);
+        let level = judged.get(at).map_or(Level::Unknown, |judged| judged.level);
+        let reason = together(&checks, service.needed);
+        let deciding = checks.iter().find(|check| check.level == level).or(checks.first());
+        let deciding = deciding.cloned().unwrap_or_else(|| AddressReport::of(address));
+        AddressReport { level, reason, checks, ..deciding }
+    }
+
+    fn target(&self, address: IpAddr, check: &str, target: &Target) -> AddressReport {
         let now = Instant::now().into_std();
-        let verdict = target.and_then(|target| self.verdicts.verdict(target));
-        let none = Facts::default();
-        let facts = target.and_then(|target| self.verdicts.facts(target)).unwrap_or(&none);
-        let flaps = target.and_then(|target| self.verdicts.flaps(target));
+        let (plain, none) = (AddressReport::of(address), Facts::default());
+        let Some(verdict) = self.verdicts.verdict(target) else { return plain };
+        let facts = self.verdicts.facts(target).unwrap_or(&none);
+        let flaps = self.verdicts.flaps(target);
         AddressReport {
-            address,
-            target: target.map(ToString::to_string),
-            level: verdict.map_or(Level::Healthy, |verdict| verdict.level),
-            reason: verdict.map_or("is not checked".into(), |verdict| verdict.why.to_string()),
-            age: verdict.map(|verdict| now.saturating_duration_since(verdict.since)),
-            remaining: verdict.map_or((0, 0), |verdict| (verdict.remaining, verdict.threshold)),
+            check: check.to_owned(),
+            target: Some(target.to_string()),
+            level: verdict.level,
+            reason: verdict.why.to_string(),
+            age: Some(now.saturating_duration_since(verdict.since)),
+            remaining: (verdict.remaining, verdict.threshold),
             strip: facts.strip.to_string(),
             flap_penalty: flaps.map_or(0.0, |flaps| flaps.penalty(now)),
             held_for: flaps.and_then(|flaps| flaps.held_for(now)),
@@ -155,6 +192,7 @@ impl Control {
             latency: facts.last_latency,
             certificate_expires: facts.certificate_expires,
             probes: (facts.passed, facts.failed),
+            ..plain
         }
     }
 
@@ -201,4 +239,13 @@ impl Control {
 
 fn region_of<'a>(world: &'a World, service: &Service, position: usize) -> &'a str {
     &world.regions[service.endpoints[position].region.index()].name
+}
+
+/// Why an address is as it is, where several checks have a say.
+fn together(checks: &[AddressReport], needed: usize) -> String {
+    let up = checks.iter().filter(|check| check.level.is_up()).count();
+    let others = checks.iter().filter(|check| check.level != Level::Healthy);
+    let others: Vec<_> = others.map(|check| format!("{}: {}", check.check, check.reason)).collect();
+    let count = format!("{up} of {} checks pass, {needed} must", checks.len());
+    if others.is_empty() { count } else { format!("{count}; {}", others.join("; ")) }
 }

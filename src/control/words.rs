@@ -4,10 +4,11 @@ use std::collections::{BTreeSet, HashSet};
 use std::time::SystemTime;
 
 use super::course::{Course, Seat};
+use super::judge::{Judge, combine};
 use super::plan::Plan;
 use super::state::State;
-use crate::health::{self, Level, Severity, Verdict};
-use crate::model::{EndpointId, Family, Service, Subject, Target, TtlRange};
+use crate::health;
+use crate::model::{EndpointId, Family, Service, Subject};
 use crate::snapshot::{Snapshot, World};
 use crate::steer::{Belief, Effect, Known, Live, Stand, Tier, Word, fold, kept};
 
@@ -83,9 +84,9 @@ impl Truth<'_> {
 
     fn fold(&self, world: &World, plan: &Plan, spot: Spot<'_>, family: Family, kept: bool) -> Word {
         let Spot { id, service, position } = spot;
-        let targets = &plan.endpoints[id.index()].by_family[family.index()];
+        let judged = self.judge(world, plan).addresses(service, id.index(), family, service.ttl);
         let beliefs: Vec<_> =
-            targets.iter().map(|target| self.belief(target.as_deref(), service.ttl)).collect();
+            judged.iter().map(|judged| Belief { level: judged.level, ttl: judged.ttl }).collect();
         let seat = || Seat::new(world, service, position, family);
         let known = Known {
             beliefs: &beliefs,
@@ -161,29 +162,16 @@ impl Truth<'_> {
             Tier::Failing => {}
             _ => return Stand::Out,
         }
-        let targets = plan.endpoints[spot.id.index()].by_family[family.index()].iter();
-        let verdicts: Vec<_> = targets
-            .map(|target| target.as_deref().and_then(|target| self.verdicts.verdict(target)))
-            .collect();
-        let severity = |verdict: &Option<&Verdict>| verdict.and_then(Verdict::severity);
-        let alive = verdicts.iter().filter(|verdict| severity(verdict) != Some(Severity::Hard)).count();
-        let fell = verdicts.iter().flatten().filter(|verdict| verdict.severity() == Some(Severity::Soft));
-        match fell.map(|verdict| verdict.since).max() {
-            Some(since) if alive >= spot.service.min_addresses.min(verdicts.len()) => Stand::Soft(since),
-            _ => Stand::Out,
-        }
+        let Spot { id, service, .. } = spot;
+        let addresses = self.judge(world, plan).addresses(service, id.index(), family, service.ttl);
+        let needed = service.min_addresses.min(addresses.len());
+        let fell = combine(addresses, needed).and_then(|judged| judged.fell_softly);
+        fell.map_or(Stand::Out, Stand::Soft)
     }
 
-    /// What is believed of one address; one that is not probed is healthy.
-    fn belief(&self, target: Option<&Target>, range: TtlRange) -> Belief {
-        let Some(target) = target else { return Belief { level: Level::Healthy, ttl: range.max } };
-        match self.verdicts.verdict(target) {
-            Some(verdict) => {
-                let ttl = health::ttl(range, verdict.remaining, verdict.threshold);
-                Belief { level: verdict.level, ttl }
-            }
-            None => Belief { level: Level::Unknown, ttl: range.min },
-        }
+    /// What judges by these verdicts.
+    pub fn judge<'j>(&'j self, world: &'j World, plan: &'j Plan) -> Judge<'j> {
+        Judge { verdicts: self.verdicts, world, plan }
     }
 
     /// The words on an endpoint and on its region, together.

@@ -4,12 +4,15 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use super::Request;
+use super::{Request, ServiceId};
 
-/// The standing order to probe every address of a service. `None` instead of a probe: never probed, always
-/// healthy.
+/// The standing order to probe every address of a service, or to look at what is believed of another service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {
+    /// As the operator calls it among several; empty: it is the only one.
+    pub name: String,
+    /// Nothing is probed: what is believed of this service in the same region counts.
+    pub of_service: Option<ServiceId>,
     /// What to ask, and where; `None` is the kind `none`.
     pub probe: Option<Probe>,
     /// From the start of one probe to the start of the next.

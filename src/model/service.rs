@@ -26,8 +26,10 @@ pub struct Service {
     pub fallback: Vec<IpAddr>,
     /// Fit addresses, of each family that it has, that make an endpoint fit; at least 1.
     pub min_addresses: usize,
-    /// How its addresses are probed.
-    pub check: Check,
+    /// How its addresses are probed, at most [`Service::MAX_CHECKS`]; empty: they are not, and always healthy.
+    pub checks: Vec<Check>,
+    /// So many of the checks must pass.
+    pub needed: usize,
     /// The most of its capacity that soft failures may take out: 0.0…1.0.
     pub max_ejected: f64,
     /// How long a recovered endpoint takes to get its full share back; zero: none.
@@ -41,6 +43,9 @@ pub struct Service {
 }
 
 impl Service {
+    /// Checks that one service may have.
+    pub const MAX_CHECKS: usize = 16;
+
     /// The largest configured weight: what an endpoint's own is measured against.
     pub fn largest_weight(&self) -> u16 {
         self.endpoints.iter().map(|endpoint| endpoint.weight).max().unwrap_or(0)

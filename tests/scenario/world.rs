@@ -155,7 +155,11 @@ impl Running {
         let wanted: Vec<_> = standing
             .iter()
             .map(|order| Arc::clone(&order.target))
-            .filter(|target| address == "all" || target.address.to_string() == address)
+            .filter(|target| {
+                let (alone, with_port) =
+                    (target.address.to_string(), format!("{}:{}", target.address, target.port));
+                ["all", &alone, &with_port].contains(&address)
+            })
             .collect();
         for target in &wanted {
             for outcome in outcomes {

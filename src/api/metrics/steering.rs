@@ -63,7 +63,9 @@ fn labels(endpoint: &EndpointReport, family: &FamilyReport) -> Labels {
 fn targets(sheet: &mut Sheet, services: &[ServiceReport]) {
     let families =
         services.iter().flat_map(|service| &service.endpoints).flat_map(|endpoint| &endpoint.families);
-    let addresses = families.flat_map(|family| &family.addresses);
+    let addresses = families.flat_map(|family| &family.addresses).flat_map(|address| {
+        if address.checks.is_empty() { std::slice::from_ref(address) } else { &address.checks[..] }
+    });
     // Endpoints share targets: each is shown once.
     let targets: BTreeMap<&str, &AddressReport> =
         addresses.filter_map(|address| Some((address.target.as_deref()?, address))).collect();

@@ -202,6 +202,13 @@ pub struct AddressBody {
     pub passed: u64,
     /// Probes that failed.
     pub failed: u64,
+    /// Which of several checks all this is of: the first that decides; empty where there is one alone.
+    #[serde(default)]
+    pub check: String,
+    /// Each of several checks by itself; without it where there is one alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(no_recursion)]
+    pub checks: Vec<AddressBody>,
 }
 
 /// Whether clients may be sent here.

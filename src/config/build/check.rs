@@ -24,27 +24,38 @@ const INTERVAL: Duration = Duration::from_secs(5);
 const FLAP_HALF_LIFE: Duration = Duration::from_secs(60);
 
 impl Builder<'_> {
-    /// The check of a service; without a table, none.
-    pub fn check(&mut self, entry: &Entry<file::Check>) -> Check {
-        let none = file::Check::default();
-        let check = entry.value().unwrap_or(&none);
-        let kind = entry.marked().and_then(|(_, span)| {
-            let kinds: Vec<_> = Kind::WORDS.iter().map(|(word, _)| *word).collect();
-            let text = format!("the check has no 'kind'; kinds: {}", kinds.join(", "));
-            self.required(&check.kind, span, &text).map(|kind| (kind.0, span))
-        });
+    /// One check; without a table, or of the kind `none`, there is none.
+    pub fn check(&mut self, entry: &Entry<file::Check>) -> Option<Check> {
+        let (check, span) = entry.marked()?;
+        self.of_table(check, span)
+    }
+
+    /// The check that a table means.
+    pub fn of_table(&mut self, check: &file::Check, table: &Span) -> Option<Check> {
+        let kinds: Vec<_> = Kind::WORDS.iter().map(|(word, _)| *word).collect();
+        let text = format!("the check has no 'kind'; kinds: {}", kinds.join(", "));
+        let kind = self.required(&check.kind, table, &text).map(|kind| kind.0);
         let (interval, timeout) = self.times(check);
-        Check {
-            probe: kind.and_then(|(kind, span)| self.probe(check, kind, span)),
+        let (fast_interval, slow) = (self.fast_interval(check, interval), self.slow(&check.slow, timeout));
+        let kind = kind?;
+        let probe = self.probe(check, kind, table);
+        let of_service = if kind == Kind::Service { Some(self.of_service(check, table)?) } else { None };
+        if probe.is_none() && of_service.is_none() {
+            return None;
+        }
+        Some(Check {
+            name: String::new(),
+            of_service,
+            probe,
             interval,
             timeout,
             rise: number(&check.rise).unwrap_or(2),
             fall: number(&check.fall).unwrap_or(3),
-            fast_interval: self.fast_interval(check, interval),
+            fast_interval,
             flap_half_life: check.flap_half_life.value().map_or(FLAP_HALF_LIFE, |lasting| lasting.0),
-            slow: self.slow(&check.slow, timeout),
+            slow,
             certificate_warning: check.certificate_warning.value().map(|lasting| lasting.0),
-        }
+        })
     }
 
     fn fast_interval(&mut self, check: &file::Check, interval: Duration) -> Option<Duration> {
@@ -91,7 +102,7 @@ impl Builder<'_> {
             Kind::Https => Some(443),
             Kind::Dns => Some(53),
             Kind::Tcp | Kind::Grpc => None,
-            Kind::None | Kind::Icmp | Kind::Command => Some(0),
+            Kind::None | Kind::Icmp | Kind::Command | Kind::Service => Some(0),
         };
         if own.is_none() && check.port.is_absent() {
             let word = word(kind);

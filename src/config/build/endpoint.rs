@@ -10,15 +10,15 @@ use crate::config::Config;
 use crate::config::file;
 use crate::config::reader::{Entry, Map, Named, quoted};
 use crate::config::text::Span;
-use crate::model::{Endpoint, Family, Probe, Request};
+use crate::model::{Check, Endpoint, Family, Probe, Request};
 
 impl Builder<'_> {
-    /// The endpoints in written order; `probe` is what their service's check asks.
+    /// The endpoints in written order; `checks` are their service's.
     pub(super) fn endpoints(
         &mut self,
         entry: &Entry<Map<file::Endpoint>>,
         min_addresses: usize,
-        probe: Option<&Probe>,
+        checks: &[Check],
     ) -> Vec<Endpoint> {
         let written = entry.value().map_or(&[][..], |map| &map.0);
         if let Some(first_over) = written.get(Config::MAX_ENDPOINTS) {
@@ -28,14 +28,14 @@ impl Builder<'_> {
                 format!("{count} endpoints are too many; a service has at most {most}"),
             );
         }
-        written.iter().filter_map(|endpoint| self.endpoint(endpoint, min_addresses, probe)).collect()
+        written.iter().filter_map(|endpoint| self.endpoint(endpoint, min_addresses, checks)).collect()
     }
 
     fn endpoint(
         &mut self,
         named: &Named<file::Endpoint>,
         min_addresses: usize,
-        probe: Option<&Probe>,
+        checks: &[Check],
     ) -> Option<Endpoint> {
         let region = self.region(&named.name, &named.span);
         let endpoint = named.value.as_ref()?;
@@ -48,8 +48,8 @@ impl Builder<'_> {
             addresses: self.addresses(&endpoint.addresses),
             weight: number(&endpoint.weight).unwrap_or(100),
             capacity: number(&endpoint.capacity).filter(|capacity| *capacity > 0),
-            probe_addresses: self.probe_addresses(endpoint, probe),
-            probe_port: self.probe_port(endpoint, probe),
+            probe_addresses: self.probe_addresses(endpoint, checks),
+            probe_port: self.probe_port(endpoint, checks),
             place: self.text.place(&named.span),
         };
         let whole = endpoint.addresses.value().is_some_and(|list| list.0.len() == built.addresses.len());
@@ -73,9 +73,9 @@ impl Builder<'_> {
     }
 
     /// What is probed instead of the addresses: nothing, or one for each.
-    fn probe_addresses(&mut self, endpoint: &file::Endpoint, probe: Option<&Probe>) -> Vec<IpAddr> {
+    fn probe_addresses(&mut self, endpoint: &file::Endpoint, checks: &[Check]) -> Vec<IpAddr> {
         let Some((list, span)) = endpoint.probe_addresses.marked() else { return Vec::new() };
-        if probe.is_none() {
+        if checks.iter().all(|check| check.probe.is_none()) {
             self.warn(span, "probe_addresses has no effect: the service has no check");
         }
         let (count, wanted) = (list.0.len(), endpoint.addresses.value().map(|list| list.0.len()));
@@ -86,14 +86,18 @@ impl Builder<'_> {
         items(&endpoint.probe_addresses).map(|(address, _)| address.0).collect()
     }
 
-    fn probe_port(&mut self, endpoint: &file::Endpoint, probe: Option<&Probe>) -> Option<u16> {
+    fn probe_port(&mut self, endpoint: &file::Endpoint, checks: &[Check]) -> Option<u16> {
         let span = endpoint.probe_port.span()?;
-        match probe {
-            None => self.warn(span, "probe_port has no effect: the service has no check"),
-            Some(Probe { request: Request::Icmp, .. }) => {
+        let mut probes = checks.iter().filter_map(|check| check.probe.as_ref());
+        match (probes.next(), probes.next()) {
+            (None, _) => self.warn(span, "probe_port has no effect: the service has no check"),
+            (Some(_), Some(_)) => {
+                self.error(span, "probe_port is one port for several checks; write 'port' in each check");
+            }
+            (Some(Probe { request: Request::Icmp, .. }), None) => {
                 self.warn(span, "probe_port has no effect: kind 'icmp' knows no port");
             }
-            Some(_) => return number(&endpoint.probe_port),
+            (Some(_), None) => return number(&endpoint.probe_port),
         }
         None
     }

@@ -10,16 +10,16 @@ use crate::config::Config;
 use crate::config::file;
 use crate::config::leaf::{CapacityUnit, Decimal, OneOf, SteeredAddress, unfit_name};
 use crate::config::reader::{Entry, List, Map, Named, quoted};
-use crate::model::{Endpoint, Family, Name, OnAllDown, Place, Service, TtlRange};
+use crate::model::{Endpoint, Family, Name, OnAllDown, Place, Service, ServiceId, TtlRange};
 
 /// Where each name is answered: the words for it, and where it is written.
 type Owners = HashMap<Name, (String, Place)>;
 
-impl Builder<'_> {
+impl<'a> Builder<'a> {
     /// The services in written order; `whoami` is a name that none of them may have.
     pub fn services(
         &mut self,
-        entry: &Entry<Map<file::Service>>,
+        entry: &'a Entry<Map<file::Service>>,
         whoami: Option<(Name, Place)>,
     ) -> Vec<Service> {
         let written = entry.value().map_or(&[][..], |map| &map.0);
@@ -32,9 +32,15 @@ impl Builder<'_> {
         }
         let mut owners: Owners =
             whoami.into_iter().map(|(name, place)| (name, ("the server's whoami".into(), place))).collect();
-        written.iter().map(|service| self.service(service, &mut owners)).collect()
+        self.service_ids =
+            written.iter().zip(0..).map(|(named, id)| (named.name.as_str(), ServiceId(id))).collect();
+        let services: Vec<_> = written.iter().map(|service| self.service(service, &mut owners)).collect();
+        self.no_circles(&services);
+        services
     }
+}
 
+impl Builder<'_> {
     fn service(&mut self, named: &Named<file::Service>, owners: &mut Owners) -> Service {
         if let Some(text) = unfit_name("service", &named.name) {
             self.error(&named.span, text);
@@ -47,8 +53,8 @@ impl Builder<'_> {
         self.all_down(service);
         self.not_yet(service);
         let min_addresses = number(&service.min_addresses).unwrap_or(1);
-        let check = self.check(&service.check);
-        let endpoints = self.endpoints(&service.endpoints, min_addresses, check.probe.as_ref());
+        let (checks, needed) = self.checks(service);
+        let endpoints = self.endpoints(&service.endpoints, min_addresses, &checks);
         Service {
             name: named.name.clone(),
             names: self.names(named, service, owners),
@@ -59,7 +65,8 @@ impl Builder<'_> {
             on_all_down: service.on_all_down.value().map(|word| word.0).unwrap_or_default(),
             fallback: self.addresses(&service.fallback),
             min_addresses,
-            check,
+            checks,
+            needed,
             max_ejected: f64::from(service.max_ejected.value().map_or(50, |share| share.0)) / 100.0,
             slow_start: service.slow_start.value().map(|lasting| lasting.0).unwrap_or_default(),
             order_rules: self.order_rules(&service.r#override),

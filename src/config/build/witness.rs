@@ -3,6 +3,7 @@
 use super::Builder;
 use crate::config::Config;
 use crate::config::file;
+use crate::config::leaf::{Kind, OneOf};
 use crate::config::reader::{Entry, Map, Named, quoted};
 use crate::model::Witness;
 
@@ -28,9 +29,11 @@ impl Builder<'_> {
         self.required(&witness.check, &named.span, &text)?;
         let check = self.check(&witness.check);
         let kind = witness.check.value().and_then(|check| check.kind.marked());
-        if let Some((_, span)) = kind.filter(|_| check.probe.is_none()) {
+        let probed = check.filter(|check| check.probe.is_some());
+        if let (None, Some((OneOf(Kind::None | Kind::Service), span))) = (&probed, kind) {
             self.error(span, format!("witness {name} is never probed, and so can prove nothing"));
         }
+        let check = probed?;
         Some(Witness { name: named.name.clone(), address: address?, check })
     }
 }

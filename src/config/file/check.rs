@@ -69,6 +69,8 @@ table! {
         grpc_service: GrpcService,
         /// For `command`: the program by its absolute path, then its arguments; `{address}` and `{port}` are filled in.
         command: List<Argument>,
+        /// For `service`: the other service, whose endpoint in the same region counts, or whichever is up where it has none.
+        service: String,
         /// From the start of one probe to the start of the next.
         #[schemars(extend("default" = "5s"))]
         interval: Lasting<100, 3_600_000>,

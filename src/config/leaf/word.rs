@@ -67,6 +67,8 @@ pub enum Kind {
     Icmp,
     /// A program of the operator's.
     Command,
+    /// Nothing by itself: what is believed of another service.
+    Service,
 }
 
 impl Word for Kind {
@@ -79,7 +81,21 @@ impl Word for Kind {
         ("grpc", Kind::Grpc),
         ("icmp", Kind::Icmp),
         ("command", Kind::Command),
+        ("service", Kind::Service),
     ];
+}
+
+/// How many of several checks must pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Combine {
+    /// Every one.
+    All,
+    /// One at least.
+    Any,
+}
+
+impl Word for Combine {
+    const WORDS: &'static [(&'static str, Self)] = &[("all", Combine::All), ("any", Combine::Any)];
 }
 
 /// The signal that capacity counts.

@@ -11,7 +11,7 @@ use crate::model::{
 fn check(text: &str) -> Check {
     let (config, problems) = parsed(&errors::service(&format!("[services.www.check]\n{text}")));
     assert_eq!(problems.to_string(), "", "{text}");
-    config.unwrap().services[0].check.clone()
+    config.unwrap().services[0].checks[0].clone()
 }
 
 fn probe(text: &str) -> Probe {
@@ -99,6 +99,6 @@ fn authorities_are_read_once_and_watched() {
     assert_eq!(problems.to_string(), "");
     let config = config.unwrap();
     assert_eq!(config.authority_files, [Path::new("ca.pem")]);
-    let [first, second] = [0, 1].map(|at: usize| config.services[at].check.probe.clone().unwrap());
+    let [first, second] = [0, 1].map(|at: usize| config.services[at].checks[0].probe.clone().unwrap());
     assert_eq!(first, second, "one target where the address is one");
 }

@@ -62,9 +62,9 @@ fn the_service_is_read() {
     assert_eq!((service.families, service.on_all_down), (Families::Independent, OnAllDown::All));
     let host = Some("www.example.com".to_owned());
     let http = HttpRequest { path: "/healthz".into(), host, ..HttpRequest::default() };
-    assert_eq!(service.check.probe, Some(Probe { port: 8080, request: Request::Http(http) }));
+    assert_eq!(service.checks[0].probe, Some(Probe { port: 8080, request: Request::Http(http) }));
     assert_eq!(
-        (service.check.interval, service.check.timeout),
+        (service.checks[0].interval, service.checks[0].timeout),
         (Duration::from_secs(5), Duration::from_secs(2))
     );
     let endpoints: Vec<_> =
@@ -94,7 +94,7 @@ fn https_is_http_inside_tls() {
         let check = format!("[services.www.check]\nkind = '{kind}'\nhost = 'a.example'\ninterval = '1s'\n");
         let (config, problems) = parsed(&errors::service(&check));
         assert!(problems.is_empty(), "{problems}");
-        let check = &config.unwrap().services[0].check;
+        let check = &config.unwrap().services[0].checks[0];
         let probe = check.probe.clone().unwrap();
         let Request::Http(http) = &probe.request else { panic!("{probe:?}") };
         assert_eq!((http.tls.is_some(), probe.port, http.path.as_str()), (tls, port, "/"));

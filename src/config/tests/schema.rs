@@ -79,7 +79,7 @@ fn defaults_of_the_schema_are_those_that_apply() {
     let plain = errors::service("[services.www.check]\nkind = 'http'\n");
     let mut full = plain.parse::<toml::Table>().unwrap();
     for (path, value) in defaults {
-        if !path.contains("override.") && !path.contains(".tokens") {
+        if ![".override.", ".tokens", ".checks.", "witnesses."].iter().any(|table| path.contains(table)) {
             insert(&mut full, path, &value["default"]);
         }
     }

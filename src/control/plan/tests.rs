@@ -16,6 +16,13 @@ fn targets(plan: &Plan) -> Vec<String> {
     plan.standing.iter().map(|standing| standing.target.to_string()).collect()
 }
 
+fn shown(look: &Look) -> String {
+    match look {
+        Look::Target(target) => target.to_string(),
+        Look::Service(other) => format!("service {}", other.0),
+    }
+}
+
 fn service(name: &str, check: &str, endpoint: &str) -> String {
     format!(
         "[services.{name}]\nnames = ['{name}.example.']\ncheck = {{ {check} }}\nendpoints.eu = {{ {endpoint} }}\n"
@@ -61,7 +68,7 @@ fn an_endpoint_may_be_probed_by_other_addresses_and_another_port() {
     let by_family = plan.endpoints[0]
         .by_family
         .clone()
-        .map(|targets| targets.into_iter().map(|target| target.unwrap().to_string()).collect::<Vec<_>>());
+        .map(|looks| looks.iter().map(|looks| shown(&looks[0])).collect::<Vec<_>>());
     assert_eq!(by_family[0], ["http://10.0.0.1:8080/", "http://10.0.0.3:8080/"]);
     assert_eq!(by_family[1], ["http://10.0.0.2:8080/"]);
 }
@@ -91,4 +98,17 @@ fn whoever_stands_outside_vouches_for_the_node_s_network() {
     // One region alone, by both families: the same machine, for all that is known.
     let one = service("a", "kind = 'icmp'", "addresses = ['192.0.2.1', '2001:db8::1']");
     assert_eq!(vouching(&one), ["192.0.2.1 0 false", "2001:db8::1 0 false"]);
+}
+
+#[test]
+fn a_target_is_also_about_those_who_depend_on_it() {
+    let end = "addresses = ['192.0.2.1']";
+    let text = service("db", "kind = 'http'", end)
+        + &service("app", "kind = 'service', service = 'db'", "addresses = ['192.0.2.2']")
+        + "[services.web]\nnames = ['web.example.']\ncheck = { kind = 'service', service = 'app' }\n\
+           endpoints.us.addresses = ['192.0.2.3']\nendpoints.eu.addresses = ['192.0.2.4']\n";
+    let plan = plan(&text);
+    assert_eq!(targets(&plan), ["http://192.0.2.1:80/"]);
+    // The endpoint in a region where the other service has none looks at all of them.
+    assert_eq!(plan.about[&plan.standing[0].target], [0, 1, 2, 3].map(EndpointId));
 }

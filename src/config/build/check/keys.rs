@@ -2,7 +2,7 @@
 
 use super::{Builder, word};
 use crate::config::file::Check;
-use crate::config::leaf::Kind::{self, Command, Dns, Grpc, Http, Https, Icmp, Tcp};
+use crate::config::leaf::Kind::{self, Command, Dns, Grpc, Http, Https, Icmp, Service, Tcp};
 use crate::config::text::Span;
 
 const WEB: &[Kind] = &[Http, Https];
@@ -36,6 +36,7 @@ const KEYS: &[Row] = &[
     ("answers", |check| check.answers.span(), &[Dns]),
     ("grpc_service", |check| check.grpc_service.span(), &[Grpc]),
     ("command", |check| check.command.span(), &[Command]),
+    ("service", |check| check.service.span(), &[Service]),
     ("interval", |check| check.interval.span(), ALL),
     ("timeout", |check| check.timeout.span(), ALL),
     ("slow", |check| check.slow.span(), ALL),

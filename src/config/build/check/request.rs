@@ -35,7 +35,7 @@ impl Builder<'_> {
     pub(super) fn request(&mut self, check: &Check, kind: Kind, table: &Span) -> Option<Request> {
         let host = check.host.value().map(|host| host.0.clone());
         Some(match kind {
-            Kind::None => return None,
+            Kind::None | Kind::Service => return None,
             Kind::Http | Kind::Https => Request::Http(self.http(check, kind == Kind::Https)),
             Kind::Tcp => Request::Tcp(TcpRequest {
                 tls: self.trust(check, is_on(&check.tls)),

@@ -189,3 +189,44 @@ fn what_is_probed_instead_stands_position_by_position() {
         check(&endpoint(kind, more), expected);
     }
 }
+
+#[test]
+fn broken_combinations() {
+    let several = "[services.www.checks.a]\nkind = 'icmp'\n[services.www.checks.b]\nkind = 'tcp'\nport = 1\n";
+    let two = |keys: &str| service(&format!("{keys}\n{several}"));
+    let rows = [
+        (
+            two("check = { kind = 'icmp' }"),
+            "m.toml:6:15: check and checks are both written; give the one a name, and put it among the others",
+        ),
+        (two("combine = 'some'"), "m.toml:5:11: combine 'some' is not one of all, any"),
+        (two("at_least = 3"), "m.toml:5:12: at_least 3 of 2 checks can never pass"),
+        (
+            two("at_least = 1\ncombine = 'all'"),
+            "m.toml:5:12: combine and at_least are both written; keep one",
+        ),
+        (
+            service("combine = 'any'"),
+            "m.toml:5:11: warning: this has no effect: there are not several checks to combine",
+        ),
+        (
+            service("[services.www.checks.a]\nkind = 'none'"),
+            "m.toml:6:8: check 'a' never probes, and so has no say; take it away",
+        ),
+        (
+            service("[services.www.check]\nkind = 'service'"),
+            "m.toml:5:1: kind 'service' has no 'service'; name the other service that counts",
+        ),
+        (
+            service("[services.www.check]\nkind = 'service'\nservice = 'wwww'"),
+            "m.toml:7:11: no service is called 'wwww' (did you mean 'www'?)",
+        ),
+        (
+            service("[services.www.check]\nkind = 'service'\nservice = 'www'"),
+            "m.toml:3:11: services depend on each other in a circle: www → www",
+        ),
+    ];
+    for (text, expected) in rows {
+        check(&text, expected);
+    }
+}
