@@ -10,6 +10,7 @@ mod live {
     mod client;
     mod command_line;
     mod ctl;
+    mod cut;
     mod demo;
     mod flood;
     mod health;

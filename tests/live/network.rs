@@ -36,7 +36,7 @@ fn start(scene: &Scene, listen: &str) -> Node {
 }
 
 /// What a command prints that runs in the node's network.
-fn inside(node: &Node, command: &str) -> String {
+pub fn inside(node: &Node, command: &str) -> String {
     let mut entered = Command::new("nsenter");
     entered.args(["--user", "--net", "--preserve-credentials", "--target", &node.process.id().to_string()]);
     let output = entered.args(command.split(' ')).output().expect("nsenter runs");

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::time::{advance, sleep, timeout};
 
 use super::*;
-use crate::health::Reason;
+use crate::health::{Reason, Table, Tuning, Vouching, Wanted};
 use crate::model::{HttpRequest, Request, Target};
 
 /// Ports below this answer after so many milliseconds.
@@ -199,4 +199,51 @@ async fn it_ends_with_either_end_and_breaks_off_what_flies() {
         assert_eq!(fake.flying.load(Ordering::SeqCst), 0, "end {end}");
         drop(kept);
     }
+}
+
+/// Loses one probe in a hundred, without an answer.
+struct Lossy(Mutex<fastrand::Rng>);
+
+impl Ask for Lossy {
+    async fn ask(&self, _: Arc<Target>, timeout: Duration) -> Attempt {
+        let lost = self.0.lock().unwrap().u8(0..100) == 0;
+        sleep(if lost { timeout } else { Duration::from_millis(30) }).await;
+        let outcome = if lost { Outcome::Down(Reason::ConnectTimeout(timeout)) } else { Outcome::Up };
+        Attempt { outcome, certificate_expires: None }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_hour_with_one_probe_in_a_hundred_lost_flips_nothing() {
+    let orders = every(5, 1..=20);
+    let tuning = Tuning {
+        rise: 2,
+        fall: 3,
+        half_life: Duration::from_secs(60),
+        slow: None,
+        certificate_warning: None,
+    };
+    let wanted = |standing: &Standing| {
+        // Nobody vouches: the ladder alone has to stand it.
+        let vouching = Vouching::default();
+        Wanted { target: Arc::clone(&standing.target), tuning, vouching }
+    };
+    let mut table = Table::default();
+    table.replace(orders.iter().map(wanted), Instant::now().into_std());
+    let (_wanted, first) = watch::channel(orders);
+    let (_hurry, hurry) = watch::channel(Arc::from([]));
+    let (sender, mut results) = mpsc::channel(64);
+    let lossy = Arc::new(Lossy(Mutex::new(fastrand::Rng::with_seed(20))));
+    let orders = Orders { wanted: first, hurry };
+    tokio::spawn(run(lossy, orders, sender, CancellationToken::new(), Limits::default()));
+    let (end, mut probes, mut lost, mut falls) = (Instant::now() + Duration::from_secs(3600), 0, 0, 0);
+    while let Ok(Some(seen)) = tokio::time::timeout_at(end, results.recv()).await {
+        probes += 1;
+        lost += usize::from(matches!(seen.outcome, Outcome::Down(_)));
+        let changes = table.observe(&seen, std::time::SystemTime::UNIX_EPOCH);
+        falls += changes.iter().filter(|(_, change)| change.from.is_up()).count();
+    }
+    // The first result decides alone, and may be a lost one; whoever is up stays up.
+    assert_eq!(falls, 0, "{lost} of {probes} lost");
+    assert!((14_000..=14_500).contains(&probes) && (100..=190).contains(&lost), "{lost} of {probes} lost");
 }
