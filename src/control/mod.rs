@@ -3,7 +3,7 @@
 //! [`compile`] turns text into a world; `check`, `serve` and `explain` share it. [`state`] is what operators
 //! said and the pure function that changes it; [`store`] keeps the log of it on disk. [`words`] folds verdicts
 //! and operators' words into live words. [`task`] is the one task that does all of this, and [`handle`] is how
-//! the API talks to it; [`report`] is what it tells. [`judge`] is what
+//! the API talks to it; [`report`] is what it tells. [`memory`] is what outlasts a restart beside commands, [`judge`] what
 //! is believed of more than a target, [`course`] what control itself holds for or against endpoints. `challenges` sets what certificate authorities are to find.
 
 mod challenges;
@@ -11,6 +11,7 @@ pub mod compile;
 pub mod course;
 pub mod handle;
 pub mod judge;
+pub mod memory;
 pub mod plan;
 pub mod reload;
 pub mod report;

@@ -18,6 +18,9 @@ use crate::model::{Challenge, Name, Override, OverrideState, Subject};
 
 const COMMANDS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("commands");
 
+/// What is remembered of health, under the one key 0: worth little, and written over again and again.
+const MEMORY: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("memory");
+
 /// A log longer than this is rewritten when it is opened.
 const COMPACT_ABOVE: u64 = 10_000;
 
@@ -100,6 +103,29 @@ impl Store {
             self.reopen()?;
             self.insert(revision, command)
         })
+    }
+
+    /// Keeps what is worth being remembered over a restart, in place of what was kept before.
+    pub fn remember(&mut self, memory: &[u8]) -> Result<(), StoreError> {
+        if identity(&self.path) != Some(self.identity) {
+            return Err(StoreError::Gone(self.path.clone()));
+        }
+        let write = || -> Result<(), redb::Error> {
+            let transaction = self.database.begin_write()?;
+            transaction.open_table(MEMORY)?.insert(0, memory)?;
+            Ok(transaction.commit()?)
+        };
+        shielded(&self.path, || write().map_err(|error| StoreError::Use(self.path.clone(), error)))
+    }
+
+    /// What was kept so, if anything was.
+    pub fn remembered(&self) -> Option<Vec<u8>> {
+        let read = || -> Result<_, redb::Error> {
+            let table = self.database.begin_read()?.open_table(MEMORY)?;
+            Ok(table.get(0)?.map(|bytes| bytes.value().to_vec()))
+        };
+        // No table, and nothing readable: nothing is remembered.
+        shielded(&self.path, || Ok(read().ok().flatten())).ok().flatten()
     }
 
     /// Writes, whatever the file holds.

@@ -15,6 +15,7 @@ use super::challenges::challenges_of;
 use super::compile::{Built, DatabaseFacts, Node};
 use super::course::{Course, Seat};
 use super::handle::{Refusal, Request, Wish};
+use super::memory::Memory;
 use super::plan::Plan;
 use super::reload::{Reloaded, compile_aside, needs_restart, refuse};
 use super::state::{Command, Revised, State, apply};
@@ -22,13 +23,17 @@ use super::store::Store;
 use super::totals::Totals;
 use super::words::{Stored, Truth, seconds};
 use crate::config::Config;
-use crate::health::{self, Doubt, Level, Observation, Standing};
+use crate::health::{self, Doubt, Observation, Standing};
 use crate::model::{Challenge, Override, Problems, Subject, Target};
 use crate::snapshot::{Shared, Snapshot};
 use crate::steer::Tier;
 
 /// Every word is folded anew this often, so that deadlines come into their field's reach in time.
 const REFOLD: Duration = Duration::from_secs(600);
+
+/// After a transition, what is believed is kept for after a restart within this time; without one, this seldom.
+const REMEMBER_OFTEN: Duration = Duration::from_secs(5);
+const REMEMBER_SELDOM: Duration = Duration::from_secs(60);
 
 /// A reload that takes so long is worth a line in the log.
 const LONG: Duration = Duration::from_secs(60);
@@ -107,6 +112,8 @@ pub struct Control {
     started_with: Arc<Config>,
     started_at: Instant,
     folded_at: Instant,
+    /// When verdicts were last kept for after a restart, and how many transitions there had been.
+    kept_at: (Instant, u64),
     /// Who waits for the reload under way.
     reloading: Option<Vec<oneshot::Sender<Reloaded>>>,
     /// When to wonder aloud about the reload under way.
@@ -127,7 +134,14 @@ impl Control {
         let (now, started_at) = (clock(), Instant::now());
         let mut verdicts = health::Table::default();
         verdicts.replace(plan.wanted.iter().cloned(), started_at.into_std());
-        let course = Course::default();
+        let mut course = Course::default();
+        if let Some(memory) = store.remembered().and_then(|bytes| Memory::decode(&bytes, now)) {
+            let restored = memory.restore(&mut verdicts, &mut course, now, started_at.into_std());
+            info!(
+                verdicts = restored,
+                "verdicts of before the restart are believed until probes know better"
+            );
+        }
         let truth = Truth { verdicts: &verdicts, state: &state, course: &course, now };
         let live = truth.words(&world, &plan);
         let first = Snapshot::new(world, live, workers, 1).with(challenges_of(&state, now));
@@ -158,6 +172,7 @@ impl Control {
             started_with,
             started_at,
             folded_at: started_at,
+            kept_at: (started_at, 0),
             reloading: None,
             wonder_at: started_at,
             reload_next: Vec::new(),
@@ -179,7 +194,7 @@ impl Control {
                 Event::Asked(request) => self.asked(request),
                 Event::Compiled(built, problems) => self.compiled(built, problems),
                 Event::Ticked => self.ticked(),
-                Event::Stopped => return,
+                Event::Stopped => return self.remember(),
             }
         }
     }
@@ -287,7 +302,8 @@ impl Control {
     }
 
     fn is_unknown(&self, standing: &Standing) -> bool {
-        self.verdicts.verdict(&standing.target).is_none_or(|verdict| verdict.level == Level::Unknown)
+        // What is remembered from before a restart is no result.
+        self.verdicts.facts(&standing.target).is_none_or(|facts| facts.last_at.is_none())
     }
 
     //--- operators
@@ -396,11 +412,26 @@ impl Control {
         }
         self.end_challenges(now);
         self.doubt();
+        let (kept_at, transitions) = self.kept_at;
+        let pause = if transitions == self.transitions { REMEMBER_SELDOM } else { REMEMBER_OFTEN };
+        if kept_at.elapsed() >= pause {
+            self.remember();
+        }
         self.totals.settle();
         self.look_for_first_verdicts();
         if self.reloading.is_some() && Instant::now() >= self.wonder_at {
             warn!("a reload is still loading; until it is done, no other begins");
             self.wonder_at += LONG;
+        }
+    }
+
+    /// Keeps verdicts and ramps for after a restart. Without it a node starts as one that knows nothing.
+    fn remember(&mut self) {
+        let memory = Memory::of(&self.verdicts, &self.course, (self.clock)(), Instant::now().into_std());
+        self.kept_at = (Instant::now(), self.transitions);
+        let kept = aside(|| self.store.remember(&memory.encode()));
+        if let Err(error) = kept {
+            warn!(error = super::with_causes(&error), "verdicts could not be kept for after a restart");
         }
     }
 

@@ -43,6 +43,12 @@ impl Level {
         }
     }
 
+    /// The level of that name.
+    pub fn of_name(name: &str) -> Option<Level> {
+        let all = [Level::Unknown, Level::Healthy, Level::Degraded, Level::Unhealthy];
+        all.into_iter().find(|level| level.name() == name)
+    }
+
     /// Whether clients are served there.
     pub fn is_up(self) -> bool {
         matches!(self, Level::Healthy | Level::Degraded)
@@ -86,6 +92,15 @@ pub enum Why {
     Doubted(Concern),
     /// A probe failed.
     Failed(Reason),
+    /// What was believed before a restart, for this reason.
+    Remembered(Box<str>),
+}
+
+impl Why {
+    /// Without the words that it was remembered.
+    pub fn in_short(&self) -> &dyn fmt::Display {
+        if let Why::Remembered(why) = self { why } else { self }
+    }
 }
 
 impl From<Seen> for Why {
@@ -105,6 +120,7 @@ impl fmt::Display for Why {
             Why::Passed => write!(f, "passes its check"),
             Why::Doubted(concern) => write!(f, "passes its check, but {concern}"),
             Why::Failed(reason) => write!(f, "{reason}"),
+            Why::Remembered(why) => write!(f, "{why} (before the restart)"),
         }
     }
 }
@@ -181,6 +197,12 @@ impl Ladder {
             Verdict { level: Level::Unknown, why: Why::NotProbed, since: now, remaining: 1, threshold: 1 };
         let flaps = Flaps::new(tuning.half_life, now);
         Ladder { verdict, rise: tuning.rise.max(1), fall: tuning.fall.max(1), shifting: 0, flaps }
+    }
+
+    /// Takes over what was believed before a restart, until results say otherwise.
+    pub fn believe(&mut self, level: Level, why: &str, since: Instant) {
+        let (why, threshold) = (Why::Remembered(why.into()), self.threshold(level));
+        self.verdict = Verdict { level, why, since, remaining: threshold, threshold };
     }
 
     /// What is believed.

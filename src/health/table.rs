@@ -252,6 +252,13 @@ impl Table {
         best.into_values().map(|(_, target)| Arc::clone(target)).collect()
     }
 
+    /// Takes over what was believed of a target before a restart.
+    pub fn believe(&mut self, target: &Target, level: Level, why: &str, since: Instant) {
+        if let Some(row) = self.rows.get_mut(target) {
+            row.ladder.believe(level, why, since);
+        }
+    }
+
     /// What earlier falls of a target weigh; `None` for one that is not wanted.
     pub fn flaps(&self, target: &Target) -> Option<&Flaps> {
         self.rows.get(target).map(|row| row.ladder.flaps())
