@@ -12,6 +12,7 @@ mod live {
     mod ctl;
     mod cut;
     mod demo;
+    mod events;
     mod flood;
     mod health;
     mod lifecycle;

@@ -1,9 +1,13 @@
 //! Control's reports, as they leave.
 
+mod event;
+
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use jiff::{Timestamp, Unit};
+
+pub use event::event;
 
 use super::wire::*;
 use crate::anycast::Fitness;

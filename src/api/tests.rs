@@ -4,6 +4,7 @@ mod challenged;
 mod desired;
 mod doors;
 mod explained;
+mod followed;
 mod served;
 mod shown;
 mod wire_shapes;

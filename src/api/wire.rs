@@ -2,12 +2,14 @@
 //!
 //! The words are those of the glossary. Times are RFC 3339 in UTC, durations are seconds and say so in their
 //! name. [`report`] is what is known, [`say`] what operators say and how they are refused, [`explain`] one
-//! decision.
+//! decision, [`event`] what happened.
 
+pub mod event;
 pub mod explain;
 pub mod report;
 pub mod say;
 
+pub use event::{EventBody, EventsQuery, LostBody};
 pub use explain::{
     CandidateBody, ClientBody, DecisionBody, DistanceBody, ExplainQuery, Explanation, FilterBody,
     OutcomeBody, PointBody,

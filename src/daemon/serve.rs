@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use super::{raise_descriptors, this_node, watch as files};
+use super::{raise_descriptors, ready, this_node, watch as files};
 use crate::answer::Worker;
 use crate::anycast::{self, Latches};
 use crate::api;
@@ -279,6 +279,8 @@ impl Starting {
         self.spawn(Part::MayEnd, note_first_verdicts(first, mark.clone(), self.stop_rest.clone()));
         let cuts = note_cuts(is_cut_off, config.clone(), mark.clone(), self.stop_rest.clone());
         self.spawn(Part::MayEnd, cuts);
+        let fitness = ready::run(latches.clone(), handle.clone(), self.stop_rest.clone());
+        self.spawn(Part::MayEnd, fitness);
         let ask =
             anycast::ask::run(addresses.clone(), handle.shared.clone(), mark.clone(), self.stop_rest.clone());
         // It falls silent by itself once the node is stopping.

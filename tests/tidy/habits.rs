@@ -10,6 +10,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("clap", &["src/cli/", "src/ctl/", "src/demo/", "src/daemon/log.rs"]),
     ("clap_complete", &["src/cli/"]),
     ("domain", &["src/zone/text/", "src/health/dns.rs"]),
+    ("futures_util", &["src/api/events.rs"]),
     ("getrandom", &["src/cli/", "src/daemon/", "src/demo/"]),
     ("h2", &["src/health/http2.rs"]),
     ("hickory_proto", &["src/model/name.rs", "src/zone/"]),

@@ -125,7 +125,10 @@ async fn the_document_names_every_call() {
                 .map(|path| format!("get /v1/{path}")),
         )
         .chain(["healthz", "readyz", "metrics", "openapi.json"].map(|path| format!("get /{path}")))
-        .chain(["get /v1/acme", "put /v1/acme/{name}", "delete /v1/acme/{name}"].map(str::to_owned))
+        .chain(
+            ["get /v1/acme", "get /v1/events", "put /v1/acme/{name}", "delete /v1/acme/{name}"]
+                .map(str::to_owned),
+        )
         .chain(["post /v1/reload".to_owned()])
         .collect();
     wanted.sort_unstable();
