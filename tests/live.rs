@@ -20,4 +20,5 @@ mod live {
     mod node;
     mod reload;
     mod scene;
+    mod webhooks;
 }

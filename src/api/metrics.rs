@@ -4,6 +4,7 @@
 //! and paths, never what a stranger sent: there are as many series as the configuration has objects. Of an
 //! endpoint's tiers only the one that it is in is shown, as `1`.
 
+mod hooks;
 mod queries;
 mod steering;
 
@@ -33,6 +34,7 @@ pub async fn text(context: &Context) -> Result<String, Problem> {
     let mut sheet = Sheet::new();
     queries::put(&mut sheet, &context.counters);
     steering::put(&mut sheet, &services, &regions, status.dangling.len());
+    hooks::put(&mut sheet, &context.hooks.borrow());
     node(&mut sheet, &status, ready, context.version);
     sheet.text()
 }

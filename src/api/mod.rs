@@ -47,7 +47,9 @@ use crate::config::Config;
 use crate::control::Handle;
 use crate::control::task::Clock;
 use crate::telemetry::Counters;
+use crate::telemetry::hooks::Hooks;
 pub use serve::run;
+pub use show::event as event_body;
 
 /// All that the API reads, and the one way in which it writes.
 #[derive(Clone)]
@@ -60,6 +62,8 @@ pub struct Context {
     pub latches: watch::Receiver<Latches>,
     /// One a worker.
     pub counters: Vec<Arc<Counters>>,
+    /// What became of messages to webhooks.
+    pub hooks: watch::Receiver<Hooks>,
     /// The wall clock that control uses.
     pub clock: Clock,
     /// Of this program.

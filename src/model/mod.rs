@@ -20,6 +20,7 @@ mod problem;
 mod region;
 mod request;
 mod service;
+mod webhook;
 
 pub use address::{Family, Network, ScopeOffset, unfold};
 pub use challenge::Challenge;
@@ -41,3 +42,4 @@ pub use request::{
     Trust,
 };
 pub use service::{Endpoint, Families, OnAllDown, Service, TtlRange};
+pub use webhook::{Secret, Webhook, WebhookFormat};
