@@ -23,6 +23,7 @@ impl Control {
 
     /// A verdict moved.
     pub(super) fn publish_transition(&mut self, target: &Target, change: &Change) {
+        self.counts.transition(change.from, change.to);
         let about = self.plan.about.get(target).map_or(&[][..], Vec::as_slice);
         let about = about_endpoints(&self.shared.load().world, about);
         let (target, reason) = (target.to_string(), change.why.to_string());

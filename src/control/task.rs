@@ -13,6 +13,7 @@ use tracing::{error, info, warn};
 
 use super::challenges::challenges_of;
 use super::compile::{Built, DatabaseFacts, Node};
+use super::counts::Counts;
 use super::course::{Course, Seat};
 use super::events::{About, Journal, What};
 use super::handle::{Refusal, Request, Wish};
@@ -105,6 +106,7 @@ pub struct Control {
     pub(super) last_reload: Option<Reloaded>,
     pub(super) reloads: (u64, u64),
     pub(super) transitions: u64,
+    pub(super) counts: Counts,
     pub(super) journal: Journal,
     /// Ends of words in force, and of which, sorted.
     pub(super) ends: VecDeque<(SystemTime, Subject)>,
@@ -167,6 +169,7 @@ impl Control {
             last_reload: None,
             reloads: (0, 0),
             transitions: 0,
+            counts: Counts::default(),
             journal: Journal::new(now),
             ends: VecDeque::new(),
             store,
@@ -222,6 +225,7 @@ impl Control {
 
     fn observed(&mut self, seen: &Observation) {
         let now = (self.clock)();
+        self.counts.probe(seen);
         let changes = self.verdicts.observe(seen, now);
         // Without a change, too: how long a verdict may be believed moves with every result.
         if changes.iter().all(|(target, _)| *target != seen.target) {
