@@ -18,6 +18,7 @@ mod live {
     mod lifecycle;
     mod network;
     mod node;
+    mod prometheus;
     mod reload;
     mod scene;
     mod webhooks;
