@@ -5,8 +5,8 @@
 //! and operators' words into live words. [`task`] is the one task that does all of this, and [`handle`] is how
 //! the API talks to it; [`report`] is what it tells. [`memory`] is what outlasts a restart beside commands, [`judge`]
 //! what is believed of more than a target, [`course`] what control itself holds for or against endpoints. [`counts`] is
-//! what is counted of probes, [`events`] what happened, for whoever follows; `publish` makes events of what control does. `challenges` sets what certificate
-//! authorities are to find.
+//! what is counted of probes, [`events`] what happened, for whoever follows; `publish` makes events of what control does.
+//! `challenges` sets what certificate authorities are to find.
 
 mod challenges;
 pub mod compile;

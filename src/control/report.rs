@@ -133,6 +133,7 @@ impl AddressReport {
             held_for: None,
             staleness: None,
             latency: None,
+            percentiles: None,
             certificate_expires: None,
             probes: (0, 0),
             check: String::new(),
