@@ -33,6 +33,7 @@
 //! | [`anycast`] | is this node fit to be announced? |
 //! | [`api`] | what operators, dashboards and Prometheus ask over HTTP |
 //! | [`ctl`] | the client of that API |
+//! | [`webhook`] | others are told by HTTP of what happens |
 //! | [`telemetry`] | counters that workers own |
 //! | [`system`] | what only the system or the processor can do: the one file with unsafe code |
 //! | [`daemon`] | builds, spawns, waits, drains |
@@ -56,4 +57,5 @@ pub mod snapshot;
 pub mod steer;
 pub mod system;
 pub mod telemetry;
+pub mod webhook;
 pub mod zone;

@@ -268,6 +268,7 @@ fn every_metric_is_described_and_no_other() {
     for (mark, prefix, suffix) in [
         (".counter(", "meridian_", "_total"),
         (".gauge(", "meridian_", ""),
+        (".histogram(", "meridian_", ""),
         (".info(", "meridian_", "_info"),
         (".plain(", "", ""),
     ] {

@@ -24,6 +24,7 @@ package_of() {
         dnsviz) echo dnsviz ;;
         zonemaster-cli) echo zonemaster-cli ;;
         python3) echo python3 ;;
+        prometheus | promtool) echo prometheus ;;
     esac
 }
 
@@ -33,6 +34,7 @@ services_of() {
         gdnsd | nsd | named) echo "$1" ;;
         knotd) echo knot ;;
         pdns_server) echo pdns ;;
+        prometheus | promtool) echo prometheus ;;
     esac
 }
 

@@ -12,11 +12,14 @@ mod live {
     mod ctl;
     mod cut;
     mod demo;
+    mod events;
     mod flood;
     mod health;
     mod lifecycle;
     mod network;
     mod node;
+    mod prometheus;
     mod reload;
     mod scene;
+    mod webhooks;
 }

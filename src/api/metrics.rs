@@ -4,7 +4,10 @@
 //! and paths, never what a stranger sent: there are as many series as the configuration has objects. Of an
 //! endpoint's tiers only the one that it is in is shown, as `1`.
 
+mod hooks;
+mod probes;
 mod queries;
+mod scale;
 mod steering;
 
 use std::sync::atomic::AtomicU64;
@@ -19,6 +22,7 @@ use prometheus_client::registry::Registry;
 
 use super::Context;
 use super::problem::Problem;
+use crate::anycast::Latches;
 use crate::control::report::StatusReport;
 
 /// OpenMetrics 1.0.
@@ -29,15 +33,29 @@ pub async fn text(context: &Context) -> Result<String, Problem> {
     let handle = &context.handle;
     let (status, services) = (handle.status().await?, handle.services(None).await?);
     let regions = handle.regions(None).await?;
-    let ready = context.latches.borrow().fitness().is_fit();
+    let latches = context.latches.borrow().clone();
     let mut sheet = Sheet::new();
     queries::put(&mut sheet, &context.counters);
     steering::put(&mut sheet, &services, &regions, status.dangling.len());
-    node(&mut sheet, &status, ready, context.version);
+    probes::put(&mut sheet, &status.probed);
+    scale::put(&mut sheet, &services);
+    hooks::put(&mut sheet, &context.hooks.borrow());
+    network(&mut sheet, &latches);
+    node(&mut sheet, &status, context.version);
     sheet.text()
 }
 
-fn node(sheet: &mut Sheet, status: &StatusReport, ready: bool, version: &str) {
+fn network(sheet: &mut Sheet, latches: &Latches) {
+    let flag = |truth: bool| [(vec![], f64::from(u8::from(truth)))];
+    sheet.gauge("ready", "Whether clients may be sent here", flag(latches.fitness().is_fit()));
+    sheet.gauge(
+        "network_cut",
+        "Whether nobody outside answers, so that the node's own network seems cut",
+        flag(latches.cut_off),
+    );
+}
+
+fn node(sheet: &mut Sheet, status: &StatusReport, version: &str) {
     let identity = status.identity.clone();
     sheet.info("build", "The program", vec![("version", version.to_owned()), ("identity", identity)]);
     sheet.plain(
@@ -45,15 +63,19 @@ fn node(sheet: &mut Sheet, status: &StatusReport, ready: bool, version: &str) {
         "When the process began to serve, in Unix time",
         unix(status.started),
     );
-    sheet.gauge("ready", "Whether clients may be sent here", [(vec![], f64::from(u8::from(ready)))]);
     let (swapped, failed) = status.reloads;
     let rows = [("swapped", swapped), ("failed", failed)];
     let reloads = rows.map(|(outcome, count)| (vec![("outcome", outcome.to_owned())], count));
     sheet.counter("reloads", "Reloads, by what came of them: a failed one changes nothing", reloads);
+    let last = status.last_reload.as_ref().is_none_or(|reloaded| reloaded.swapped);
+    sheet.gauge(
+        "last_reload_successful",
+        "Whether the last reload swapped the world; 1 before the first",
+        [(vec![], f64::from(u8::from(last)))],
+    );
     let loaded = [(vec![], unix(status.loaded))];
     sheet.gauge("last_reload_success_timestamp_seconds", "When the world in force was loaded", loaded);
     sheet.gauge("generation", "Counts worlds, from 1", [(vec![], status.generation as f64)]);
-    sheet.counter("transitions", "Verdicts that flipped", [(vec![], status.transitions)]);
     sheet.gauge(
         "retired_snapshots",
         "Old worlds that some worker still holds",

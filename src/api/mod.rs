@@ -1,7 +1,7 @@
 //! The HTTP edge: what operators, load balancers and scrapers read and write (DESIGN 5).
 //!
 //! [`serve`] accepts connections within bounds; `guard` decides who may ask what; `read`, `write`, `acme`,
-//! `condition` and `desire` are the calls under `/v1`; `ready` and [`metrics`] are for machines; [`explain`] walks one
+//! `condition`, `desire`, `events` and `scale` are the calls under `/v1`; `ready` and [`metrics`] are for machines; [`explain`] walks one
 //! decision filter by filter. [`wire`] holds every shape that leaves or enters, `show` makes them from
 //! control's reports, and `problem` is every refusal (RFC 9457).
 //!
@@ -19,6 +19,7 @@ mod acme;
 mod condition;
 mod databases;
 mod desire;
+mod events;
 pub mod explain;
 mod guard;
 mod json;
@@ -26,6 +27,7 @@ pub mod metrics;
 mod problem;
 mod read;
 mod ready;
+mod scale;
 pub mod serve;
 mod show;
 #[cfg(test)]
@@ -46,7 +48,9 @@ use crate::config::Config;
 use crate::control::Handle;
 use crate::control::task::Clock;
 use crate::telemetry::Counters;
+use crate::telemetry::hooks::Hooks;
 pub use serve::run;
+pub use show::event as event_body;
 
 /// All that the API reads, and the one way in which it writes.
 #[derive(Clone)]
@@ -59,6 +63,8 @@ pub struct Context {
     pub latches: watch::Receiver<Latches>,
     /// One a worker.
     pub counters: Vec<Arc<Counters>>,
+    /// What became of messages to webhooks.
+    pub hooks: watch::Receiver<Hooks>,
     /// The wall clock that control uses.
     pub clock: Clock,
     /// Of this program.
@@ -71,6 +77,8 @@ struct Edge {
     databases: databases::Databases,
     /// One scrape at a time: each reads every tally.
     scrape: Semaphore,
+    /// Places for those who follow events.
+    streams: Arc<Semaphore>,
     /// Made once; never changes while the program runs.
     openapi: bytes::Bytes,
 }
@@ -90,8 +98,13 @@ struct Document;
 pub fn router(context: Context) -> Router {
     let (router, document) = calls().split_for_parts();
     let openapi = document.to_json().unwrap_or_default().into();
-    let edge = Edge { context, databases: Default::default(), scrape: Semaphore::new(1), openapi };
-    let edge = Arc::new(edge);
+    let edge = Arc::new(Edge {
+        context,
+        databases: Default::default(),
+        scrape: Semaphore::new(1),
+        streams: Arc::new(Semaphore::new(events::STREAMS)),
+        openapi,
+    });
     let guard = axum::middleware::from_fn_with_state(Arc::clone(&edge), guard::guard);
     let calls: Router = router.fallback(problem::no_such_path).with_state(edge);
     // The guard stands outside the whole router, where a 405 has its Allow already.
@@ -115,6 +128,8 @@ fn calls() -> OpenApiRouter<Shared> {
         .routes(routes!(acme::challenges))
         .routes(routes!(acme::set_challenge, acme::clear_challenge))
         .routes(routes!(read::explain))
+        .routes(routes!(events::events))
+        .routes(routes!(scale::scale))
         .routes(routes!(write::reload))
         .routes(routes!(ready::healthz))
         .routes(routes!(ready::readyz))

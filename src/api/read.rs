@@ -127,7 +127,8 @@ fn unknown_region(edge: &Shared, name: &str) -> Problem {
     Problem::unknown("region", name, world.regions.iter().map(|region| region.name.clone()).collect())
 }
 
-fn unknown_service(edge: &Shared, name: &str) -> Problem {
+/// 404.
+pub fn unknown_service(edge: &Shared, name: &str) -> Problem {
     let world = &edge.context.handle.shared.load().world;
     Problem::unknown("service", name, world.written.iter().map(|service| service.name.clone()).collect())
 }

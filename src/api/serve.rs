@@ -2,9 +2,10 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use axum::Router;
+use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -24,6 +25,8 @@ const HEAD: Duration = Duration::from_secs(10);
 pub(super) const REQUEST: Duration = Duration::from_secs(30);
 /// For a connection: then it is closed after the request that it is in. Clients connect again.
 const CONNECTION: Duration = Duration::from_secs(120);
+/// For a connection that carries a stream of events.
+const STREAM: Duration = Duration::from_secs(3600);
 /// What is buffered of a request or response at once, in octets.
 const BUFFER: usize = 64 << 10;
 /// For requests under way at shutdown.
@@ -83,8 +86,33 @@ async fn accept(
     }
 }
 
+/// What a stream of events knows of the connection that it goes out by, and the other way round.
+#[derive(Clone, Default)]
+pub(super) struct Line {
+    /// The connection is to be closed: a stream ends.
+    pub closing: CancellationToken,
+    /// A stream goes out: the connection may stay longer.
+    streams: Arc<AtomicBool>,
+}
+
+impl Line {
+    /// Says that a stream goes out.
+    pub fn stream(&self) {
+        self.streams.store(true, Ordering::Relaxed);
+    }
+
+    /// As long as the connection may stay.
+    async fn life(&self) {
+        sleep(CONNECTION).await;
+        if self.streams.load(Ordering::Relaxed) {
+            sleep(STREAM.saturating_sub(CONNECTION)).await;
+        }
+    }
+}
+
 async fn serve(stream: TcpStream, router: Router, shutdown: CancellationToken) {
-    let service = TowerToHyperService::new(router);
+    let line = Line::default();
+    let service = TowerToHyperService::new(router.layer(Extension(line.clone())));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD)
@@ -94,8 +122,9 @@ async fn serve(stream: TcpStream, router: Router, shutdown: CancellationToken) {
     tokio::select! {
         ended = connection.as_mut() => return note(ended),
         () = shutdown.cancelled() => {}
-        () = sleep(CONNECTION) => {}
+        () = line.life() => {}
     }
+    line.closing.cancel();
     connection.as_mut().graceful_shutdown();
     // A reader that stands still must not hold its place for ever.
     let left = if shutdown.is_cancelled() { GRACE } else { REQUEST };

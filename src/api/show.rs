@@ -1,10 +1,15 @@
 //! Control's reports, as they leave.
 
+mod event;
+
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use jiff::{Timestamp, Unit};
 
+pub use event::event;
+
+use super::scale::Scale;
 use super::wire::*;
 use crate::anycast::Fitness;
 use crate::control::reload::Reloaded;
@@ -12,6 +17,7 @@ use crate::control::report::{
     AddressReport, EndpointReport, FamilyReport, RegionReport, ServiceReport, StatusReport,
 };
 use crate::control::{DatabaseFacts, Revised};
+use crate::health::Percentiles;
 use crate::model::{Challenge, OverrideState, Subject};
 
 /// RFC 3339 in UTC, whole seconds.
@@ -32,6 +38,26 @@ fn rounded(value: f64) -> f64 {
 
 fn seconds(duration: Duration) -> f64 {
     rounded(duration.as_secs_f64())
+}
+
+fn millis(duration: Duration) -> f64 {
+    rounded(duration.as_secs_f64() * 1000.0)
+}
+
+fn percentiles(all: Percentiles) -> PercentilesBody {
+    PercentilesBody { p50: millis(all.p50), p90: millis(all.p90), p99: millis(all.p99) }
+}
+
+/// What an autoscaler should know.
+pub fn scale(scale: &Scale<'_>) -> ScaleBody {
+    ScaleBody {
+        region: scale.region.to_owned(),
+        service: scale.service.to_owned(),
+        latency_ms: scale.latency.map(millis),
+        latency_objective_ms: scale.objective.map(millis),
+        utilization: scale.utilization.map(rounded),
+        factor: rounded(scale.factor),
+    }
 }
 
 /// The word in force.
@@ -81,6 +107,7 @@ pub fn service(report: &ServiceReport) -> ServiceBody {
         name: report.name.clone(),
         names: report.names.clone(),
         policy: report.policy.to_owned(),
+        latency_objective_ms: report.latency_objective.map(millis),
         endpoints: report.endpoints.iter().map(endpoint).collect(),
     }
 }
@@ -123,7 +150,8 @@ fn address(report: &AddressReport) -> AddressBody {
         flap_penalty: rounded(report.flap_penalty),
         held_for_seconds: report.held_for.map(seconds),
         staleness_seconds: report.staleness.map(seconds),
-        latency_ms: report.latency.map(|latency| rounded(latency.as_secs_f64() * 1000.0)),
+        latency_ms: report.latency.map(millis),
+        latency_percentiles_ms: report.percentiles.map(percentiles),
         certificate_expires: report.certificate_expires.map(time),
         passed: report.probes.0,
         failed: report.probes.1,

@@ -4,6 +4,8 @@ mod challenged;
 mod desired;
 mod doors;
 mod explained;
+mod followed;
+mod scaled;
 mod served;
 mod shown;
 mod wire_shapes;
@@ -128,11 +130,13 @@ impl Node {
         let (latches, latched) = watch::channel(Latches::default());
         let counters = vec![Arc::new(Counters::default())];
         let worker = Worker::new(0, 1, Arc::clone(&counters[0]));
+        let hooks = watch::channel(Default::default()).1;
         let mut context = None;
         let control = Control::new(parts, |shared, config| {
             let (handle, requests) = Handle::new(shared.clone());
             let (config_sent, config) = watch::channel(Arc::new(config.clone()));
-            context = Some(Context { handle, config, latches: latched, counters, clock, version: "1.2.3" });
+            context =
+                Some(Context { handle, config, latches: latched, counters, hooks, clock, version: "1.2.3" });
             Wiring {
                 observations: observed,
                 requests,

@@ -2,18 +2,22 @@
 //!
 //! The words are those of the glossary. Times are RFC 3339 in UTC, durations are seconds and say so in their
 //! name. [`report`] is what is known, [`say`] what operators say and how they are refused, [`explain`] one
-//! decision.
+//! decision, [`event`] what happened, [`scale`] what autoscalers read.
 
+pub mod event;
 pub mod explain;
 pub mod report;
 pub mod say;
+pub mod scale;
 
+pub use event::{EventBody, EventsQuery, LostBody};
 pub use explain::{
     CandidateBody, ClientBody, DecisionBody, DistanceBody, ExplainQuery, Explanation, FilterBody,
     OutcomeBody, PointBody,
 };
 pub use report::{
-    AddressBody, DanglingBody, DatabaseBody, EndpointBody, FamilyBody, GeoBody, ReadyBody, RegionBody,
-    ServiceBody, StatusBody,
+    AddressBody, DanglingBody, DatabaseBody, EndpointBody, FamilyBody, GeoBody, PercentilesBody, ReadyBody,
+    RegionBody, ServiceBody, StatusBody,
 };
 pub use say::{ChallengeBody, OverrideBody, ProblemBody, ReloadBody, RemarkBody, ValuesBody, WordBody};
+pub use scale::{ScaleBody, ScaleQuery};

@@ -11,6 +11,7 @@ mod networks;
 mod region;
 mod server;
 mod service;
+mod webhook;
 mod witness;
 
 use std::collections::{BTreeMap, HashMap};
@@ -45,6 +46,7 @@ pub fn build(
         hints: HINTS,
         networks_files: Vec::new(),
         authorities: BTreeMap::new(),
+        secret_files: Vec::new(),
     };
     let regions = builder.regions(&file.regions);
     let server = builder.server(&file.server);
@@ -60,8 +62,10 @@ pub fn build(
         regions,
         services: builder.services(&file.services, whoami),
         witnesses: builder.witnesses(&file.witnesses),
+        webhooks: builder.webhooks(&file.webhooks, &file.services),
         networks_files: builder.networks_files,
         authority_files: builder.authorities.into_keys().collect(),
+        secret_files: builder.secret_files,
     }
 }
 
@@ -85,6 +89,7 @@ struct Builder<'a> {
     networks_files: Vec<PathBuf>,
     /// By file, what was read of authorities, or why nothing was.
     authorities: BTreeMap<PathBuf, Result<model::Authorities, String>>,
+    secret_files: Vec<PathBuf>,
 }
 
 impl Builder<'_> {

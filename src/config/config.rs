@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::model::{Name, OrderRule, Place, Region, RegionId, Service, Witness};
+use crate::model::{Name, OrderRule, Place, Region, RegionId, Service, Webhook, Witness};
 
 /// All that the file says, names resolved, defaults applied, places kept for checks that span rooms.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,12 +26,16 @@ pub struct Config {
     pub services: Vec<Service>,
     /// Who is probed for nothing but the proof that this node's own network works.
     pub witnesses: Vec<Witness>,
+    /// Who is told of events; no name twice.
+    pub webhooks: Vec<Webhook>,
     /// The directory of what must last.
     pub state: PathBuf,
     /// Files of networks that were read into order rules: to be watched like the configuration itself.
     pub networks_files: Vec<PathBuf>,
     /// Files of authorities that were read into checks: to be watched likewise.
     pub authority_files: Vec<PathBuf>,
+    /// Files of secrets that were read into webhooks: to be watched likewise.
+    pub secret_files: Vec<PathBuf>,
 }
 
 impl Config {
@@ -41,6 +45,8 @@ impl Config {
     pub const MAX_SERVICES: usize = 10_000;
     /// Witnesses that one configuration may hold.
     pub const MAX_WITNESSES: usize = 16;
+    /// Webhooks that one configuration may hold.
+    pub const MAX_WEBHOOKS: usize = 64;
     /// Endpoints that one service may have: as many as one query consults.
     pub const MAX_ENDPOINTS: usize = 64;
     /// Cookie secrets: the one that signs, the next, and two on their way out (RFC 9018 §5 needs two in all).

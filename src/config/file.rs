@@ -43,7 +43,9 @@ const fn unraw(identifier: &'static str) -> &'static str {
 }
 
 mod check;
+mod webhook;
 pub use check::Check;
+pub use webhook::Webhook;
 
 table! {
     /// The configuration of one Meridian node.
@@ -62,6 +64,9 @@ table! {
         services: Map<Service>,
         /// Who is probed for nothing but the proof that this node's own network works, by a name of your choice.
         witnesses: Map<Witness>,
+        /// Who is told by HTTP of what happens.
+        #[schemars(extend("default" = []))]
+        webhooks: List<Webhook>,
     }
 }
 
@@ -293,6 +298,8 @@ table! {
         /// How long a recovered endpoint takes to get its full share back.
         #[schemars(extend("default" = "0s"))]
         slow_start: Lasting<0, 3_600_000>,
+        /// How fast it is to answer its probes: what autoscalers are told to keep; without it they are told nothing.
+        latency_objective: Lasting<1, 600_000>,
         /// How its addresses are probed; without it all are always healthy.
         check: Check,
         /// Several checks by name, instead of one.

@@ -6,6 +6,7 @@ mod duration;
 mod http;
 mod number;
 mod place;
+mod web;
 mod word;
 
 use std::borrow::Cow;
@@ -19,6 +20,7 @@ pub use duration::{Lasting, Ttl, print as print_duration};
 pub use http::{Host, Statuses, UrlPath};
 pub use number::{Decimal, Percent, Whole};
 pub use place::{Continent, Country, Subdivision};
+pub use web::WebAddress;
 pub use word::{CapacityUnit, Combine, Kind, OneOf, Word};
 
 use super::config::CookieSecret;

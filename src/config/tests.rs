@@ -9,6 +9,7 @@ mod design;
 mod errors;
 mod fuzz;
 mod schema;
+mod webhooks;
 
 /// What `parse` makes of a text that names no other files, as `m.toml`.
 fn parsed(text: &str) -> (Option<Config>, Problems) {
@@ -19,6 +20,8 @@ fn parsed(text: &str) -> (Option<Config>, Problems) {
         Some("key.pem") => Ok("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n".into()),
         Some("junk.pem") => Ok("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n".into()),
         Some("cut.pem") => Ok("-----BEGIN CERTIFICATE-----\nAAAA\n".into()),
+        Some("secret") => Ok("0123456789abcdef\n".into()),
+        Some("short") => Ok("hunter2\n".into()),
         Some("many.txt") => Ok("x\n".repeat(25)),
         _ => Err(io::ErrorKind::NotFound.into()),
     })

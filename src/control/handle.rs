@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use tokio::sync::{mpsc, oneshot};
 
+use super::events::{Following, What};
 use super::reload::Reloaded;
 use super::report::{RegionReport, ServiceReport, StatusReport};
 use super::state::Revised;
@@ -77,6 +78,10 @@ pub enum Request {
     Services(Option<String>, oneshot::Sender<Vec<ServiceReport>>),
     /// How the node is.
     Status(oneshot::Sender<StatusReport>),
+    /// What came after the event of that id, and what comes next.
+    Follow(Option<u64>, oneshot::Sender<Following>),
+    /// Something happened to the node that control does not see by itself.
+    Happened(What),
 }
 
 /// Why a wish was not granted.
@@ -175,6 +180,16 @@ impl Handle {
     /// How the node is.
     pub async fn status(&self) -> Result<StatusReport, Refusal> {
         self.ask(Request::Status).await
+    }
+
+    /// What came after the event of that id, as far as it is kept, and what comes next.
+    pub async fn follow(&self, after: Option<u64>) -> Result<Following, Refusal> {
+        self.ask(|answer| Request::Follow(after, answer)).await
+    }
+
+    /// Tells whoever follows that something happened to the node.
+    pub async fn happened(&self, what: What) -> Result<(), Refusal> {
+        self.requests.send(Request::Happened(what)).await.map_err(|_| Refusal::Stopping)
     }
 
     async fn ask<T>(&self, request: impl FnOnce(oneshot::Sender<T>) -> Request) -> Result<T, Refusal> {

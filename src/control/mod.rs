@@ -3,16 +3,21 @@
 //! [`compile`] turns text into a world; `check`, `serve` and `explain` share it. [`state`] is what operators
 //! said and the pure function that changes it; [`store`] keeps the log of it on disk. [`words`] folds verdicts
 //! and operators' words into live words. [`task`] is the one task that does all of this, and [`handle`] is how
-//! the API talks to it; [`report`] is what it tells. [`memory`] is what outlasts a restart beside commands, [`judge`] what
-//! is believed of more than a target, [`course`] what control itself holds for or against endpoints. `challenges` sets what certificate authorities are to find.
+//! the API talks to it; [`report`] is what it tells. [`memory`] is what outlasts a restart beside commands, [`judge`]
+//! what is believed of more than a target, [`course`] what control itself holds for or against endpoints. [`counts`] is
+//! what is counted of probes, [`events`] what happened, for whoever follows; `publish` makes events of what control does.
+//! `challenges` sets what certificate authorities are to find.
 
 mod challenges;
 pub mod compile;
+pub mod counts;
 pub mod course;
+pub mod events;
 pub mod handle;
 pub mod judge;
 pub mod memory;
 pub mod plan;
+mod publish;
 pub mod reload;
 pub mod report;
 pub mod state;
@@ -24,6 +29,7 @@ pub mod words;
 
 pub use crate::geo::Threads;
 pub use compile::{Built, DatabaseFacts, Node, load, with_causes};
+pub use events::{Event, Following};
 pub use handle::{Handle, Refusal, Request};
 pub use state::{Command, Revised, State};
 pub use store::{Store, StoreError};

@@ -4,9 +4,10 @@ use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
 use super::compile::DatabaseFacts;
+use super::counts::Counts;
 use super::reload::Reloaded;
 use super::state::Revised;
-use crate::health::Level;
+use crate::health::{Level, Percentiles};
 use crate::model::{Family, Subject};
 use crate::steer::Word;
 
@@ -36,6 +37,8 @@ pub struct ServiceReport {
     pub names: Vec<String>,
     /// How one endpoint is chosen.
     pub policy: &'static str,
+    /// How fast it is to answer its probes.
+    pub latency_objective: Option<Duration>,
     /// Its endpoints, in the written order of regions.
     pub endpoints: Vec<EndpointReport>,
 }
@@ -103,6 +106,8 @@ pub struct AddressReport {
     pub staleness: Option<Duration>,
     /// How long the newest attempt took.
     pub latency: Option<Duration>,
+    /// How long the newest attempts took.
+    pub percentiles: Option<Percentiles>,
     /// When the certificate that was last shown ends.
     pub certificate_expires: Option<SystemTime>,
     /// Attempts that passed, and that failed.
@@ -128,6 +133,7 @@ impl AddressReport {
             held_for: None,
             staleness: None,
             latency: None,
+            percentiles: None,
             certificate_expires: None,
             probes: (0, 0),
             check: String::new(),
@@ -169,6 +175,8 @@ pub struct StatusReport {
     pub reloads: (u64, u64),
     /// Verdicts that flipped since the start.
     pub transitions: u64,
+    /// What is counted of probes and verdicts.
+    pub probed: Counts,
     /// Old snapshots that some worker still holds.
     pub retired: usize,
 }

@@ -13,7 +13,9 @@ use tracing::{error, info, warn};
 
 use super::challenges::challenges_of;
 use super::compile::{Built, DatabaseFacts, Node};
+use super::counts::Counts;
 use super::course::{Course, Seat};
+use super::events::{About, Journal, What};
 use super::handle::{Refusal, Request, Wish};
 use super::memory::Memory;
 use super::plan::Plan;
@@ -104,6 +106,10 @@ pub struct Control {
     pub(super) last_reload: Option<Reloaded>,
     pub(super) reloads: (u64, u64),
     pub(super) transitions: u64,
+    pub(super) counts: Counts,
+    pub(super) journal: Journal,
+    /// Ends of words in force, and of which, sorted.
+    pub(super) ends: VecDeque<(SystemTime, Subject)>,
     store: Store,
     node: Node,
     workers: usize,
@@ -120,8 +126,6 @@ pub struct Control {
     wonder_at: Instant,
     /// Who asked since it began: they get the next one.
     reload_next: Vec<oneshot::Sender<Reloaded>>,
-    /// Ends of words in force, sorted.
-    ends: VecDeque<SystemTime>,
     compiled: (mpsc::Sender<Compiled>, mpsc::Receiver<Compiled>),
     wiring: Wiring,
 }
@@ -165,6 +169,9 @@ impl Control {
             last_reload: None,
             reloads: (0, 0),
             transitions: 0,
+            counts: Counts::default(),
+            journal: Journal::new(now),
+            ends: VecDeque::new(),
             store,
             node,
             workers,
@@ -176,7 +183,6 @@ impl Control {
             reloading: None,
             wonder_at: started_at,
             reload_next: Vec::new(),
-            ends: VecDeque::new(),
             compiled: mpsc::channel(1),
             wiring,
         };
@@ -219,16 +225,20 @@ impl Control {
 
     fn observed(&mut self, seen: &Observation) {
         let now = (self.clock)();
+        self.counts.probe(seen);
         let changes = self.verdicts.observe(seen, now);
         // Without a change, too: how long a verdict may be believed moves with every result.
         if changes.iter().all(|(target, _)| *target != seen.target) {
             let about = self.plan.about.get(&seen.target).map_or(&[][..], Vec::as_slice);
-            self.truth().store_some(&self.shared.load(), &self.plan, about);
+            let snapshot = self.shared.load();
+            let stored = self.truth().store_some(&snapshot, &self.plan, about);
+            self.publish_tiers(&snapshot.world, &stored);
         }
         for (target, change) in changes {
             self.transitions += 1;
             let (from, to) = (change.from.name(), change.to.name());
             info!(target_probed = %target, from, to, reason = %change.why, "health changed");
+            self.publish_transition(&target, &change);
             self.flipped(&target);
         }
         self.doubt();
@@ -248,6 +258,7 @@ impl Control {
 
     /// Whoever came back starts slowly, where its service wants it so.
     fn follow(&mut self, snapshot: &Snapshot, stored: &[Stored]) {
+        self.publish_tiers(&snapshot.world, stored);
         let came_back =
             |stored: &&Stored| stored.before.tier == Tier::Failing && stored.after.tier == Tier::Fit;
         let now = (self.clock)();
@@ -283,6 +294,7 @@ impl Control {
             ),
             None => warn!("somebody outside answers again: verdicts fall as they should"),
         }
+        self.publish(About::default(), What::Cut { cut: since.is_some() });
         self.wiring.cut_off.send_replace(since);
     }
 
@@ -318,6 +330,8 @@ impl Control {
             Request::Regions(name, answer) => drop(answer.send(self.regions(name.as_deref()))),
             Request::Services(name, answer) => drop(answer.send(self.services(name.as_deref()))),
             Request::Status(answer) => drop(answer.send(self.status())),
+            Request::Follow(after, answer) => drop(answer.send(self.journal.follow(after))),
+            Request::Happened(what) => self.publish(About::default(), what),
         }
     }
 
@@ -325,6 +339,9 @@ impl Control {
     fn grant(&mut self, wish: Wish) -> Result<Option<Revised>, Refusal> {
         let now = (self.clock)();
         let Wish { subject, word, who, if_match } = wish;
+        if self.has_ended(now) {
+            self.refold();
+        }
         let current = self.state.revision_of(&subject, now);
         if let Some(asked) = if_match.filter(|asked| *asked != current) {
             return Err(Refusal::Revision { current, asked });
@@ -357,6 +374,7 @@ impl Control {
         })?;
         self.state = apply(std::mem::take(&mut self.state), command, now);
         log_command(command, self.state.revision);
+        self.publish_command(command);
         Ok(())
     }
 
@@ -391,23 +409,25 @@ impl Control {
     }
 
     fn note_ends(&mut self, now: SystemTime) {
-        let mut ends: Vec<_> = self.state.words(now).filter_map(|(_, revised)| revised.word.until).collect();
+        self.publish_ends(now);
+        let end = |(subject, revised): (&Subject, &Revised)| Some((revised.word.until?, subject.clone()));
+        let mut ends: Vec<_> = self.state.words(now).filter_map(end).collect();
         ends.sort();
         self.ends = ends.into();
+    }
+
+    fn has_ended(&self, now: SystemTime) -> bool {
+        self.ends.front().is_some_and(|(end, _)| *end <= now)
     }
 
     //--- time
 
     fn ticked(&mut self) {
         let now = (self.clock)();
-        let ended = self.ends.front().is_some_and(|end| *end <= now);
-        if ended {
-            info!("an override ended");
-        }
         // Ramps climb with every second; the one after their last finds nothing left of them.
         let ramping = !self.course.ramps.is_empty();
         self.course.forget_done(&self.shared.load().world, now);
-        if ended || ramping || self.folded_at.elapsed() >= REFOLD {
+        if self.has_ended(now) || ramping || self.folded_at.elapsed() >= REFOLD {
             self.refold();
         }
         self.end_challenges(now);
@@ -474,6 +494,8 @@ impl Control {
         let generation = self.shared.load().generation;
         let problems: Vec<_> = problems.sorted().into_iter().cloned().collect();
         log_reload(swapped, generation, &problems);
+        let what = What::Reload { swapped, generation, problems: problems.len() };
+        self.publish(About::default(), what);
         let reloaded = Reloaded { at: (self.clock)(), swapped, generation, problems };
         for asker in self.reloading.take().into_iter().flatten() {
             // An asker that went away does not matter.
@@ -496,7 +518,9 @@ impl Control {
         let generation = self.shared.load().generation + 1;
         let challenges = challenges_of(&self.state, (self.clock)());
         let next = Snapshot::new(world, live, self.workers, generation).with(challenges);
-        self.totals.retire(self.shared.swap(Arc::new(next)));
+        let old = self.shared.swap(Arc::new(next));
+        self.publish_moved_tiers(&old, &self.shared.load());
+        self.totals.retire(old);
         (self.plan, self.databases, self.loaded) = (plan, databases, (self.clock)());
         self.wiring.standing.send_replace(Arc::clone(&self.plan.standing));
         self.wiring.config.send_replace(Arc::new(config));

@@ -52,6 +52,7 @@ impl Control {
             name: service.name.clone(),
             names: service.names.iter().map(|(name, _)| name.to_string()).collect(),
             policy: service.policy.name,
+            latency_objective: service.latency_objective,
             endpoints: by_service.remove(&service.name).unwrap_or_default(),
         };
         snapshot.world.written.iter().filter(|service| wanted(service)).map(report).collect()
@@ -190,6 +191,7 @@ impl Control {
             held_for: flaps.and_then(|flaps| flaps.held_for(now)),
             staleness: facts.staleness(now),
             latency: facts.last_latency,
+            percentiles: facts.latencies.percentiles(),
             certificate_expires: facts.certificate_expires,
             probes: (facts.passed, facts.failed),
             ..plain
@@ -220,6 +222,7 @@ impl Control {
             last_reload: self.last_reload.clone(),
             reloads: self.reloads,
             transitions: self.transitions,
+            probed: self.counts.clone(),
             retired: self.totals.waiting(),
         }
     }

@@ -67,6 +67,18 @@ pub enum Call {
         #[arg(long = "type", value_name = "TYPE")]
         kind: Option<String>,
     },
+    /// What happens, as it happens: a line for each event, until this is interrupted
+    Events {
+        /// Kinds, with commas between them: transition, endpoint, override, challenge, reload, cut, ready
+        #[arg(long)]
+        kind: Option<String>,
+        /// Of one service alone
+        #[arg(long)]
+        service: Option<String>,
+        /// What happened before first, as far as the node keeps it
+        #[arg(long)]
+        all: bool,
+    },
     /// Load configuration, zones and databases anew
     Reload,
     /// Whether clients may be sent there

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue};
-use reqwest::{Method, RequestBuilder, StatusCode, Url};
+use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -13,6 +13,15 @@ use crate::api::wire::ProblemBody;
 
 /// A little longer than the API itself takes at most.
 const PATIENCE: Duration = Duration::from_secs(35);
+
+/// A stream says something at least every 15 seconds; after so long a silence nobody is there.
+const SILENCE: Duration = Duration::from_secs(60);
+
+/// Longer than any node lets a stream last.
+const LONGEST_STREAM: Duration = Duration::from_secs(86_400);
+
+/// The longest line of a stream, in octets.
+const LONGEST_LINE: usize = 1 << 20;
 
 /// The longest token file that is read, in octets.
 const LONGEST_TOKEN: u64 = 4 << 10;
@@ -76,6 +85,36 @@ impl Client {
         self.send(self.http.request(Method::GET, url)).await
     }
 
+    /// `GET` of what has no end, from behind the event `after` on.
+    pub async fn stream(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+        after: Option<u64>,
+    ) -> Result<Stream, CtlError> {
+        let mut url = self.url(path)?;
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        let mut request = self.http.request(Method::GET, url).timeout(LONGEST_STREAM);
+        if let Some(after) = after {
+            request = request.header("last-event-id", after);
+        }
+        let asked = tokio::time::timeout(PATIENCE, request.send()).await.map_err(|_| self.silent())?;
+        let response = asked.map_err(|error| unreachable_at(&self.base, &error))?;
+        if !response.status().is_success() {
+            self.read(response).await?;
+            return Err(CtlError::Foreign(self.base.to_string()));
+        }
+        let silent = self.silent();
+        Ok(Stream { response, text: Vec::new(), silent: Some(silent) })
+    }
+
+    fn silent(&self) -> CtlError {
+        let why = format!("nothing came for {} seconds", SILENCE.as_secs());
+        CtlError::Unreachable { address: self.base.to_string(), why }
+    }
+
     /// `PUT` of JSON.
     pub async fn put(&self, path: &[&str], body: &impl Serialize) -> Result<Reply, CtlError> {
         self.send(self.http.request(Method::PUT, self.url(path)?).json(body)).await
@@ -99,9 +138,13 @@ impl Client {
         Ok(url)
     }
 
-    /// A problem becomes an error, with its own words.
     async fn send(&self, request: RequestBuilder) -> Result<Reply, CtlError> {
         let response = request.send().await.map_err(|error| unreachable_at(&self.base, &error))?;
+        self.read(response).await
+    }
+
+    /// A problem becomes an error, with its own words.
+    async fn read(&self, response: Response) -> Result<Reply, CtlError> {
         let status = response.status();
         let text = response.text().await.map_err(|error| unreachable_at(&self.base, &error))?;
         let reply = Reply { status, address: self.base.to_string(), text };
@@ -113,6 +156,33 @@ impl Client {
             // Reloads that fail and nodes that are not ready answer in shapes of their own.
             Err(_) if matches!(status.as_u16(), 422 | 503) => Ok(reply),
             Err(_) => Err(CtlError::Foreign(reply.address)),
+        }
+    }
+}
+
+/// What comes line by line.
+pub struct Stream {
+    response: Response,
+    text: Vec<u8>,
+    /// What is said of a silence.
+    silent: Option<CtlError>,
+}
+
+impl Stream {
+    /// The next line; `None`: the node ended the stream, or the way to it broke.
+    pub async fn line(&mut self) -> Result<Option<String>, CtlError> {
+        loop {
+            if let Some(end) = self.text.iter().position(|byte| *byte == b'\n') {
+                let line: Vec<u8> = self.text.drain(..=end).collect();
+                return Ok(Some(String::from_utf8_lossy(&line[..end]).into_owned()));
+            }
+            let Ok(piece) = tokio::time::timeout(SILENCE, self.response.chunk()).await else {
+                return self.silent.take().map_or(Ok(None), Err);
+            };
+            match piece {
+                Ok(Some(piece)) if self.text.len() <= LONGEST_LINE => self.text.extend_from_slice(&piece),
+                _ => return Ok(None),
+            }
         }
     }
 }

@@ -1,11 +1,13 @@
 //! `meridian ctl`: the API from a terminal.
 //!
-//! [`args`] is what can be typed, `client` the one place that speaks HTTP, `tables` what people read. The shapes
+//! [`args`] is what can be typed, `client` the one place that speaks HTTP, `tables` what people read, `follow` a
+//! stream of events. The shapes
 //! are those of [`crate::api::wire`], so that the two ends cannot drift apart. Nothing asks "are you sure": a
 //! reason is required, and everything can be lifted again.
 
 pub mod args;
 mod client;
+mod follow;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -15,6 +17,7 @@ use std::io::{self, Write};
 pub use args::CtlArgs;
 use args::{Acme, Call, Subject};
 use client::{Client, Reply};
+use follow::Asked;
 
 /// Why a call came to nothing; its text is one line for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +63,11 @@ pub enum CtlError {
 
 /// Makes the call and prints what came of it to standard output.
 pub async fn run(args: CtlArgs) -> Result<(), CtlError> {
+    if let Call::Events { kind, service, all } = &args.call {
+        let (kind, service) = (kind.as_deref(), service.as_deref());
+        return follow::follow(&Client::new(&args)?, Asked { kind, service, all: *all, json: args.json })
+            .await;
+    }
     let (text, result) = answer(args).await?;
     io::stdout().write_all(text.as_bytes()).map_err(CtlError::Output)?;
     result
@@ -87,6 +95,8 @@ async fn answer(args: CtlArgs) -> Result<Answer, CtlError> {
         Call::Acme { call: Some(Acme::Set { .. }) } => tables::challenge(&reply.read()?),
         Call::Acme { call: Some(Acme::Clear { .. }) } => "cleared\n".to_owned(),
         Call::Explain { .. } => crate::api::explain::render(&reply.read()?),
+        // A stream has no end that could be waited for: `run` follows it.
+        Call::Events { .. } => String::new(),
         Call::Reload => tables::reload(&reply.read()?),
         Call::Ready => tables::ready(&reply.read()?),
     };
@@ -113,6 +123,7 @@ async fn ask(client: &Client, call: &Call) -> Result<Reply, CtlError> {
             query.extend(kind.as_deref().map(|kind| ("type", kind)));
             client.get(&["v1", "explain"], &query).await
         }
+        Call::Events { .. } => client.get(&["healthz"], &[]).await,
         Call::Reload => client.post(&["v1", "reload"]).await,
         Call::Ready => client.get(&["readyz"], &[]).await,
     }

@@ -9,6 +9,7 @@
 
 mod log;
 mod node;
+mod ready;
 mod serve;
 mod watch;
 

@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use super::{raise_descriptors, this_node, watch as files};
+use super::{raise_descriptors, ready, this_node, watch as files};
 use crate::answer::Worker;
 use crate::anycast::{self, Latches};
 use crate::api;
@@ -27,6 +27,8 @@ use crate::server::{BindError, Bound, Listeners, bind, tcp, udp};
 use crate::snapshot::Shared;
 use crate::system;
 use crate::telemetry::Counters;
+use crate::telemetry::hooks::Hooks;
+use crate::webhook;
 
 /// Observations that may wait for control.
 const OBSERVATIONS: usize = 1024;
@@ -279,12 +281,18 @@ impl Starting {
         self.spawn(Part::MayEnd, note_first_verdicts(first, mark.clone(), self.stop_rest.clone()));
         let cuts = note_cuts(is_cut_off, config.clone(), mark.clone(), self.stop_rest.clone());
         self.spawn(Part::MayEnd, cuts);
+        let fitness = ready::run(latches.clone(), handle.clone(), self.stop_rest.clone());
+        self.spawn(Part::MayEnd, fitness);
         let ask =
             anycast::ask::run(addresses.clone(), handle.shared.clone(), mark.clone(), self.stop_rest.clone());
         // It falls silent by itself once the node is stopping.
         self.spawn(Part::MayEnd, ask);
         self.spawn(Part::MayEnd, files::run(config.clone(), handle.clone(), self.stop_rest.clone()));
-        self.spawn_api(api_listener, &handle, &config, &latches);
+        let (told, hooks) = watch::channel(Hooks::default());
+        let tell = webhook::run(config.clone(), handle.clone(), told, self.stop_rest.clone());
+        // Where the system has no authorities to believe, it ends, and says so.
+        self.spawn(Part::MayEnd, tell);
+        self.spawn_api(api_listener, &handle, &config, (&latches, hooks));
         info!(addresses = ?addresses, %api, "answering");
         let Starting { stop_answering, stop_rest, threads, tasks, .. } = self;
         Ok(Daemon {
@@ -347,13 +355,14 @@ impl Starting {
         listener: TcpListener,
         handle: &Handle,
         config: &watch::Receiver<Arc<Config>>,
-        latches: &watch::Receiver<Latches>,
+        (latches, hooks): (&watch::Receiver<Latches>, watch::Receiver<Hooks>),
     ) {
         let context = api::Context {
             handle: handle.clone(),
             config: config.clone(),
             latches: latches.clone(),
             counters: self.counters.clone(),
+            hooks,
             clock: Arc::new(SystemTime::now),
             version: env!("CARGO_PKG_VERSION"),
         };

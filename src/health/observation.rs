@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::reason::Fault;
-use super::{Concern, OwnFault, Reason};
+use super::{Concern, OwnFault, Reason, Severity};
 use crate::model::Target;
 
 /// What a probe says about its target.
@@ -18,6 +18,17 @@ pub enum Outcome {
     Down(Reason),
     /// Nothing at all: this machine could not ask.
     Nothing(OwnFault),
+}
+
+impl Outcome {
+    /// Whether the time that it took says how fast the target is: it passed, or was too slow.
+    pub fn tells_speed(&self) -> bool {
+        match self {
+            Outcome::Up | Outcome::Doubtful(_) => true,
+            Outcome::Down(reason) => reason.severity() == Severity::Soft,
+            Outcome::Nothing(_) => false,
+        }
+    }
 }
 
 impl From<Result<(), Fault>> for Outcome {

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::network::{Doubt, Network};
 use super::{
-    Change, Concern, Flaps, Ladder, Level, Observation, Outcome, OwnFault, Reason, Seen, Tuning, Verdict,
+    Change, Concern, Flaps, Ladder, Latencies, Level, Observation, Outcome, OwnFault, Reason, Seen, Tuning,
+    Verdict,
 };
 use crate::model::Target;
 
@@ -41,6 +42,8 @@ pub struct Facts {
     pub last_at: Option<Instant>,
     /// How long that attempt took, start to result.
     pub last_latency: Option<Duration>,
+    /// How long the newest attempts took that passed, or were too slow: a refusal comes fast, and says nothing of speed.
+    pub latencies: Latencies,
     /// The last failure, when and why, also one that did not flip anything.
     pub last_failure: Option<(Instant, Reason)>,
     /// When and why this machine last could not ask.
@@ -84,6 +87,9 @@ impl Facts {
             }
         }
         (self.last_at, self.last_latency) = (Some(seen.at), Some(seen.elapsed));
+        if seen.outcome.tells_speed() {
+            self.latencies.push(seen.elapsed);
+        }
     }
 }
 

@@ -8,6 +8,7 @@ mod challenge;
 mod check;
 mod dns;
 mod duration;
+mod event;
 mod id;
 mod location;
 mod name;
@@ -19,12 +20,14 @@ mod problem;
 mod region;
 mod request;
 mod service;
+mod webhook;
 
 pub use address::{Family, Network, ScopeOffset, unfold};
 pub use challenge::Challenge;
 pub use check::{Check, Probe, StatusSet, Target, Witness};
 pub use dns::{Rcode, RecordType};
 pub use duration::{parse_duration, print_duration};
+pub use event::EventKind;
 pub use id::{EndpointId, RegionId, ServiceId};
 pub use location::Location;
 pub use name::{Name, NameError};
@@ -39,3 +42,4 @@ pub use request::{
     Trust,
 };
 pub use service::{Endpoint, Families, OnAllDown, Service, TtlRange};
+pub use webhook::{Secret, Webhook, WebhookFormat};

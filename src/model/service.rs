@@ -34,6 +34,8 @@ pub struct Service {
     pub max_ejected: f64,
     /// How long a recovered endpoint takes to get its full share back; zero: none.
     pub slow_start: Duration,
+    /// How fast it is to answer its probes; `None`: nobody said.
+    pub latency_objective: Option<Duration>,
     /// Order rules for this service alone; they come before the global ones.
     pub order_rules: Vec<OrderRule>,
     /// In written order, at most one a region.

@@ -6,10 +6,12 @@ use crate::source::{Source, is_test};
 /// Where a foreign crate comes in: files, or directories that end in `/`. An upgrade touches these alone.
 const DOORS: &[(&str, &[&str])] = &[
     ("arc_swap", &["src/snapshot/mod.rs"]),
+    ("aws_lc_rs", &["src/webhook/letter.rs"]),
     ("axum", &["src/api/", "src/demo/backends.rs"]),
     ("clap", &["src/cli/", "src/ctl/", "src/demo/", "src/daemon/log.rs"]),
     ("clap_complete", &["src/cli/"]),
     ("domain", &["src/zone/text/", "src/health/dns.rs"]),
+    ("futures_util", &["src/api/events.rs"]),
     ("getrandom", &["src/cli/", "src/daemon/", "src/demo/"]),
     ("h2", &["src/health/http2.rs"]),
     ("hickory_proto", &["src/model/name.rs", "src/zone/"]),
@@ -32,7 +34,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("prometheus_client", &["src/api/metrics.rs", "src/api/metrics/"]),
     ("redb", &["src/control/store.rs"]),
     ("regex", &["src/model/pattern.rs"]),
-    ("reqwest", &["src/ctl/client.rs"]),
+    ("reqwest", &["src/ctl/client.rs", "src/webhook/post.rs"]),
     ("rustix", &["src/daemon/", "src/system/"]),
     ("rustls", &["src/health/tls.rs", "src/health/tls/", "src/config/build/check/trust.rs"]),
     ("rustls_native_certs", &["src/health/tls.rs"]),
@@ -67,6 +69,7 @@ const EDGE: &[&str] = &[
     "src/config/",
     "src/api/",
     "src/ctl/",
+    "src/webhook/",
     "src/control/store.rs",
     "src/control/memory.rs",
     "src/geo/record.rs",
@@ -74,8 +77,7 @@ const EDGE: &[&str] = &[
 
 /// `Serialize` and `Deserialize` stay at the edge.
 pub fn wire_types(file: &Source) -> Vec<Finding> {
-    let text =
-        "wire types live at the edge (config, api, ctl, control/store.rs, control/memory.rs, geo/record.rs)";
+    let text = "wire types live at the edge (config, api, ctl, webhook, control/store.rs, control/memory.rs, geo/record.rs)";
     if stands_in(file, EDGE) { Vec::new() } else { each(file, &["Serialize", "Deserialize"], text) }
 }
 
@@ -94,6 +96,7 @@ const TIMELESS: &[&str] = &[
     "src/control/state.rs",
     "src/control/store.rs",
     "src/control/words.rs",
+    "src/webhook/queue.rs",
 ];
 
 /// Machines take `now`.

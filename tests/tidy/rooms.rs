@@ -22,6 +22,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
         &["model", "config", "zone", "geo", "health", "steer", "snapshot", "control", "answer", "anycast"],
     ),
     ("ctl", &["model", "api"]), // its wire types and how an explanation reads, so that the two ends agree
+    ("webhook", &["model", "config", "control", "api"]), // the same wire type: what is told is what the API shows
     ("telemetry", &[]),
     ("system", &[]),
     ("daemon", EVERYTHING),

@@ -31,11 +31,20 @@ async fn it_serves_and_stops() {
     let mut reply = Vec::new();
     let _ = stream.read_to_end(&mut reply).await;
     assert!(reply.is_empty() || reply.starts_with(b"HTTP/1.1 4"), "{}", String::from_utf8_lossy(&reply));
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(b"GET /v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+    let mut followed = vec![0; 15];
+    stream.read_exact(&mut followed).await.unwrap();
+    assert_eq!(followed, b"HTTP/1.1 200 OK");
     // A connection that is open and idle does not hold the end up.
     let idle = TcpStream::connect(address).await.unwrap();
+    let stopping = std::time::Instant::now();
     shutdown.cancel();
-    assert!(served.await.unwrap().is_ok());
+    assert!(served.await.unwrap().is_ok() && stopping.elapsed() < Duration::from_secs(4));
     assert!(TcpStream::connect(address).await.is_err());
+    // The stream was ended as it should be: chunked, with a last chunk.
+    stream.read_to_end(&mut followed).await.unwrap();
+    assert!(followed.ends_with(b"\r\n0\r\n\r\n"), "{}", String::from_utf8_lossy(&followed));
     drop(idle);
 }
 

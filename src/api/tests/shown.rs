@@ -125,7 +125,16 @@ async fn the_document_names_every_call() {
                 .map(|path| format!("get /v1/{path}")),
         )
         .chain(["healthz", "readyz", "metrics", "openapi.json"].map(|path| format!("get /{path}")))
-        .chain(["get /v1/acme", "put /v1/acme/{name}", "delete /v1/acme/{name}"].map(str::to_owned))
+        .chain(
+            [
+                "get /v1/acme",
+                "get /v1/events",
+                "get /v1/scale/{region}",
+                "put /v1/acme/{name}",
+                "delete /v1/acme/{name}",
+            ]
+            .map(str::to_owned),
+        )
         .chain(["post /v1/reload".to_owned()])
         .collect();
     wanted.sort_unstable();
@@ -185,7 +194,13 @@ async fn metrics_read_and_move() {
         (format!("meridian_probe_latency_seconds{{{target}}}"), 0.007),
         ("meridian_overrides{subject=\"region\"}".into(), 1.0),
         ("meridian_reloads_total{outcome=\"failed\"}".into(), 0.0),
-        ("meridian_transitions_total".into(), 2.0),
+        ("meridian_transitions_total{from=\"unknown\",to=\"healthy\"}".into(), 1.0),
+        ("meridian_transitions_total{from=\"unknown\",to=\"unhealthy\"}".into(), 1.0),
+        ("meridian_probe_errors_total{kind=\"http\",reason=\"refused\"}".into(), 1.0),
+        ("meridian_probe_duration_seconds_count{kind=\"http\",outcome=\"passed\"}".into(), 1.0),
+        ("meridian_probe_duration_seconds_bucket{le=\"0.005\",kind=\"http\",outcome=\"passed\"}".into(), 0.0),
+        ("meridian_probe_duration_seconds_bucket{le=\"0.01\",kind=\"http\",outcome=\"passed\"}".into(), 1.0),
+        ("meridian_probe_duration_seconds_bucket{le=\"+Inf\",kind=\"http\",outcome=\"passed\"}".into(), 1.0),
         ("meridian_generation".into(), 1.0),
         ("meridian_ready".into(), 0.0),
         ("meridian_build_info{version=\"1.2.3\",identity=\"lhr1\"}".into(), 1.0),

@@ -123,6 +123,9 @@ pub struct ServiceBody {
     pub names: Vec<String>,
     /// How one endpoint is chosen.
     pub policy: String,
+    /// How fast it is to answer its probes; null: nobody said.
+    #[serde(default)]
+    pub latency_objective_ms: Option<f64>,
     /// In the written order of regions.
     pub endpoints: Vec<EndpointBody>,
 }
@@ -196,6 +199,9 @@ pub struct AddressBody {
     pub staleness_seconds: Option<f64>,
     /// How long the newest probe took.
     pub latency_ms: Option<f64>,
+    /// How long the newest 64 probes took that passed, or were too slow; null: there is none yet.
+    #[serde(default)]
+    pub latency_percentiles_ms: Option<PercentilesBody>,
     /// When the certificate that was last shown ends.
     pub certificate_expires: Option<String>,
     /// Probes that passed.
@@ -209,6 +215,17 @@ pub struct AddressBody {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(no_recursion)]
     pub checks: Vec<AddressBody>,
+}
+
+/// So many hundredths of some probes took no longer, in milliseconds.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
+pub struct PercentilesBody {
+    /// Half.
+    pub p50: f64,
+    /// Nine tenths.
+    pub p90: f64,
+    /// Ninety-nine hundredths: of fewer than a hundred probes, the slowest.
+    pub p99: f64,
 }
 
 /// Whether clients may be sent here.

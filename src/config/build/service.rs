@@ -69,6 +69,7 @@ impl Builder<'_> {
             needed,
             max_ejected: f64::from(service.max_ejected.value().map_or(50, |share| share.0)) / 100.0,
             slow_start: service.slow_start.value().map(|lasting| lasting.0).unwrap_or_default(),
+            latency_objective: service.latency_objective.value().map(|lasting| lasting.0),
             order_rules: self.order_rules(&service.r#override),
             endpoints,
             place: self.text.place(&named.span),
