@@ -15,8 +15,8 @@ demo: toolchain  ## run the main job on this machine: four regions, real geograp
 	cargo run --locked -- demo
 
 .PHONY: test
-test: toolchain  ## run every test; installs dig, kdig, curl, ip, nsd, knotd and prometheus where they are missing
-	@sh tests/install.sh dig kdig curl ip unshare nsd knotd prometheus promtool
+test: toolchain  ## run every test; installs dig, kdig, curl, ip, nsd, knotd, prometheus, haproxy and nginx where they are missing
+	@sh tests/install.sh dig kdig curl ip unshare nsd knotd prometheus promtool haproxy nginx
 	cargo test --locked --manifest-path benches/peers/Cargo.toml --target-dir target
 	cargo test --locked --manifest-path tests/differential/Cargo.toml --target-dir target
 	cargo test --locked
@@ -59,7 +59,7 @@ bench: toolchain  ## run the benches, then whole servers side by side (25 minute
 # Seconds for each target, and what cargo-fuzz would tell the compiler: all of it is stable, so neither cargo-fuzz nor
 # a nightly compiler has to be there.
 SECONDS_EACH = 60
-FUZZED = query ecs cookie zone_text config mmdb
+FUZZED = query ecs cookie zone_text config mmdb signals
 FUZZING = --cfg fuzzing -Cdebug-assertions -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
 	-Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
 	-Cllvm-args=-sanitizer-coverage-trace-compares -Cllvm-args=-sanitizer-coverage-stack-depth \

@@ -137,6 +137,25 @@ fn every_example_of_a_configuration_loads() {
     assert!(count >= 6, "only {count} examples were found");
 }
 
+/// What an answer tells that a page shows whole, with head and body.
+fn told(answer: &str) -> meridian::health::Told {
+    let (head, body) = answer.split_once("\n\n").unwrap_or((answer, ""));
+    let fields = head.lines().filter_map(|line| line.split_once(": "));
+    let headers = fields.map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
+    meridian::health::read_told(&headers, body.as_bytes()).1
+}
+
+#[test]
+fn every_answer_that_is_shown_tells_something() {
+    let page = page("docs/health.md");
+    let answers = blocks(&page, "http");
+    assert_eq!(answers.len(), 3);
+    for (line, answer) in answers {
+        let meridian::health::Told::Signals(told) = told(answer) else { panic!("line {line}: nothing") };
+        assert!(!told.0.is_empty() && told.1.is_none(), "line {line}: {told:?}");
+    }
+}
+
 #[test]
 fn a_wrong_example_is_found() {
     let blocks = blocks("a\n```toml\n[server]\nworker = 1\n```\n```sh\nx\n```\n", "toml");

@@ -22,6 +22,8 @@ package_of() {
         named) echo bind9 ;;
         dnsperf) echo dnsperf ;;
         dnsviz) echo dnsviz ;;
+        haproxy) echo haproxy ;;
+        nginx) echo nginx ;;
         zonemaster-cli) echo zonemaster-cli ;;
         python3) echo python3 ;;
         prometheus | promtool) echo prometheus ;;
@@ -31,7 +33,7 @@ package_of() {
 # The services that come with a daemon's package. Nobody wants one running because it was compared.
 services_of() {
     case "$1" in
-        gdnsd | nsd | named) echo "$1" ;;
+        gdnsd | nsd | named | haproxy | nginx) echo "$1" ;;
         knotd) echo knot ;;
         pdns_server) echo pdns ;;
         prometheus | promtool) echo prometheus ;;

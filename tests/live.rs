@@ -1,4 +1,4 @@
-//! The real binary, asked by real clients: dig, kdig and curl.
+//! The real binary, asked by real clients: dig, kdig and curl; and asking real load balancers.
 //!
 //! Every test starts a node of its own on ports that the system chooses, in a directory of its own, with
 //! backends on loopback addresses that no other test has. Waiting is polling with a deadline far beyond what is
@@ -21,5 +21,6 @@ mod live {
     mod prometheus;
     mod reload;
     mod scene;
+    mod signals;
     mod webhooks;
 }

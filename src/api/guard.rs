@@ -137,7 +137,7 @@ fn same_origin(headers: &HeaderMap, host: &str) -> Result<(), Problem> {
 // path                                   GET    other
 // /healthz /readyz /openapi.json         –      –        (nothing to write there)
 // /v1/reload                             admin  admin
-// /v1/… and /metrics                     read   operate  (acme: /v1/acme alone)
+// /v1/… and /metrics                     read   operate  (acme: /v1/acme alone, signals: /v1/signals alone)
 // anything else                          –      –        (nothing there)
 fn needed(method: &Method, path: &str) -> Option<Role> {
     match path {
@@ -148,10 +148,14 @@ fn needed(method: &Method, path: &str) -> Option<Role> {
     }
 }
 
-/// Each role includes the ones before it, but for `acme`, which has its own calls and nothing else.
+/// Each role includes the ones before it, but for `acme` and `signals`, which have their own calls and nothing else.
 fn may(role: Role, needed: Role, path: &str) -> bool {
     let is_acme = || path == "/v1/acme" || path.starts_with("/v1/acme/");
-    role >= needed || role == Role::Acme && is_acme()
+    match role {
+        Role::Acme => is_acme(),
+        Role::Signals => path == "/v1/signals",
+        _ => role >= needed,
+    }
 }
 
 /// The token that makes the call; `None` where it takes none.
@@ -206,6 +210,7 @@ fn unauthorized(detail: &str) -> Problem {
 fn role_name(role: Role) -> &'static str {
     match role {
         Role::Acme => "acme",
+        Role::Signals => "signals",
         Role::Read => "read",
         Role::Operate => "operate",
         Role::Admin => "admin",
@@ -263,6 +268,23 @@ mod tests {
         assert!(
             may(Role::Operate, Role::Operate, "/v1/acme/a") && !may(Role::Read, Role::Operate, "/v1/acme/a")
         );
+    }
+
+    #[test]
+    fn signals_have_their_own_call_and_nothing_else() {
+        for (method, path) in [
+            (Method::GET, "/v1/status"),
+            (Method::GET, "/metrics"),
+            (Method::PUT, "/v1/acme/www.example."),
+            (Method::PUT, "/v1/regions/signals/override"),
+            (Method::POST, "/v1/signals/more"),
+            (Method::POST, "/v1/reload"),
+        ] {
+            assert!(!may(Role::Signals, needed(&method, path).unwrap(), path), "{method} {path}");
+        }
+        let needed = needed(&Method::POST, "/v1/signals").unwrap();
+        let roles = [Role::Signals, Role::Operate, Role::Admin, Role::Acme, Role::Read];
+        assert_eq!(roles.map(|role| may(role, needed, "/v1/signals")), [true, true, true, false, false]);
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod hooks;
 mod probes;
 mod queries;
 mod scale;
+mod signals;
 mod steering;
 
 use std::sync::atomic::AtomicU64;
@@ -39,6 +40,7 @@ pub async fn text(context: &Context) -> Result<String, Problem> {
     steering::put(&mut sheet, &services, &regions, status.dangling.len());
     probes::put(&mut sheet, &status.probed);
     scale::put(&mut sheet, &services);
+    signals::put(&mut sheet, &services);
     hooks::put(&mut sheet, &context.hooks.borrow());
     network(&mut sheet, &latches);
     node(&mut sheet, &status, context.version);

@@ -1,6 +1,7 @@
 //! Control's reports, as they leave.
 
 mod event;
+mod signals;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -120,6 +121,10 @@ fn endpoint(report: &EndpointReport) -> EndpointBody {
         word: report.word.as_ref().map(word),
         region_word: report.region_word.as_ref().map(word),
         families: report.families.iter().map(family).collect(),
+        signals: report.signals.readings.iter().map(signals::signal).collect(),
+        signal_sources: report.signals.sources.iter().map(signals::source).collect(),
+        draining: report.signals.draining,
+        passive: report.signals.rules.iter().map(signals::rule).collect(),
     }
 }
 

@@ -8,6 +8,7 @@ mod followed;
 mod scaled;
 mod served;
 mod shown;
+mod signalled;
 mod wire_shapes;
 
 use std::sync::Arc;
@@ -65,14 +66,23 @@ addresses = ["198.51.100.10", "2001:db8:1::10"]
 addresses = ["198.51.100.20"]
 "#;
 
-/// The tokens of [`Node::with_tokens`]: `reader-secret`, `oncall-secret`, `root-secret`, `certbot-secret`.
+/// The tokens of [`Node::with_tokens`]: `reader-secret`, `oncall-secret`, `root-secret`, `haproxy-secret`,
+/// `certbot-secret`.
 fn tokens() -> String {
     use sha2::{Digest, Sha256};
     let token = |(name, role): (&str, &str)| {
         let digest = hex::encode(Sha256::digest(format!("{name}-secret")));
         format!("[[api.tokens]]\nname = \"{name}\"\nsha256 = \"{digest}\"\nrole = \"{role}\"\n")
     };
-    [("reader", "read"), ("oncall", "operate"), ("root", "admin"), ("certbot", "acme")].map(token).concat()
+    [
+        ("reader", "read"),
+        ("oncall", "operate"),
+        ("root", "admin"),
+        ("haproxy", "signals"),
+        ("certbot", "acme"),
+    ]
+    .map(token)
+    .concat()
 }
 
 /// A node in a directory of its own.
@@ -142,6 +152,7 @@ impl Node {
                 requests,
                 standing: watch::channel(Arc::from([])).0,
                 hurry: watch::channel(Arc::from([])).0,
+                scrapes: watch::channel(Arc::from([])).0,
                 cut_off: watch::channel(None).0,
                 first_verdicts: watch::channel(false).0,
                 config: config_sent,
@@ -202,7 +213,8 @@ impl Node {
         let target = Target { address: address.parse().unwrap(), port: probe.port, request: probe.request };
         let outcome = if up { Outcome::Up } else { Outcome::Down(Reason::Refused) };
         let (at, elapsed) = (Instant::now(), Duration::from_millis(7));
-        let seen = Observation { target: Arc::new(target), at, outcome, elapsed, certificate_expires: None };
+        let (target, told) = (Arc::new(target), Default::default());
+        let seen = Observation { target, at, outcome, elapsed, certificate_expires: None, told };
         self.observations.send(seen).await.unwrap();
         // Control takes requests first: one that is answered after the channel is empty comes after the probe.
         while self.observations.capacity() < self.observations.max_capacity() {

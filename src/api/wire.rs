@@ -2,13 +2,14 @@
 //!
 //! The words are those of the glossary. Times are RFC 3339 in UTC, durations are seconds and say so in their
 //! name. [`report`] is what is known, [`say`] what operators say and how they are refused, [`explain`] one
-//! decision, [`event`] what happened, [`scale`] what autoscalers read.
+//! decision, [`event`] what happened, [`scale`] what autoscalers read, [`signals`] what load balancers report.
 
 pub mod event;
 pub mod explain;
 pub mod report;
 pub mod say;
 pub mod scale;
+pub mod signals;
 
 pub use event::{EventBody, EventsQuery, LostBody};
 pub use explain::{
@@ -21,3 +22,4 @@ pub use report::{
 };
 pub use say::{ChallengeBody, OverrideBody, ProblemBody, ReloadBody, RemarkBody, ValuesBody, WordBody};
 pub use scale::{ScaleBody, ScaleQuery};
+pub use signals::{RuleBody, SignalBody, SignalsBody, SourceBody, TakenBody};

@@ -11,6 +11,7 @@ mod networks;
 mod region;
 mod server;
 mod service;
+mod signals;
 mod webhook;
 mod witness;
 

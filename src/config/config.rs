@@ -157,6 +157,8 @@ impl fmt::Debug for Token {
 pub enum Role {
     /// Set and clear ACME challenges, and see them; nothing else.
     Acme,
+    /// Report signals; nothing else.
+    Signals,
     /// Look.
     Read,
     /// Set and lift overrides and challenges.

@@ -43,8 +43,10 @@ const fn unraw(identifier: &'static str) -> &'static str {
 }
 
 mod check;
+mod signals;
 mod webhook;
 pub use check::Check;
+pub use signals::{Metrics, Passive, Signals};
 pub use webhook::Webhook;
 
 table! {
@@ -309,6 +311,11 @@ table! {
         combine: OneOf<Combine>,
         /// Instead of `combine`: so many of several checks must pass.
         at_least: Whole<1, 16>,
+        /// Where its endpoints' load balancers are asked for signals.
+        signals: Signals,
+        /// When signals speak against an endpoint.
+        #[schemars(extend("default" = []))]
+        passive: List<Passive>,
         /// Order rules for this service alone; they come before those of `geo`.
         #[schemars(extend("default" = []))]
         r#override: List<OrderRule>,

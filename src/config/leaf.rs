@@ -6,6 +6,7 @@ mod duration;
 mod http;
 mod number;
 mod place;
+mod signal;
 mod web;
 mod word;
 
@@ -20,6 +21,7 @@ pub use duration::{Lasting, Ttl, print as print_duration};
 pub use http::{Host, Statuses, UrlPath};
 pub use number::{Decimal, Percent, Whole};
 pub use place::{Continent, Country, Subdivision};
+pub use signal::{FormulaText, Labels, Preset};
 pub use web::WebAddress;
 pub use word::{CapacityUnit, Combine, Kind, OneOf, Word};
 

@@ -9,6 +9,7 @@ mod design;
 mod errors;
 mod fuzz;
 mod schema;
+mod signals;
 mod webhooks;
 
 /// What `parse` makes of a text that names no other files, as `m.toml`.

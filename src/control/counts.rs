@@ -54,6 +54,7 @@ fn kind(request: &Request) -> &'static str {
         Request::Grpc(_) => "grpc",
         Request::Icmp => "icmp",
         Request::Command(_) => "command",
+        Request::Scrape(_) => "scrape",
     }
 }
 

@@ -1,10 +1,12 @@
 //! What control itself holds for or against endpoints, beside verdicts and operators' words: who stays although it
-//! failed softly, and who starts slowly.
+//! failed softly, who starts slowly, whom signals take out, and who wishes to be sent nobody new.
 
 use std::collections::{HashMap, HashSet};
-use std::time::{Duration, SystemTime};
+use std::net::IpAddr;
+use std::time::{Duration, Instant, SystemTime};
 
-use crate::model::{EndpointId, Family, Service};
+use crate::health::Whose;
+use crate::model::{Endpoint, EndpointId, Family, Service};
 use crate::snapshot::World;
 
 /// An endpoint's place for one family, by name: it outlasts a reload.
@@ -33,6 +35,16 @@ pub struct Course {
     pub kept: HashSet<(EndpointId, Family)>,
     /// Since when who starts slowly.
     pub ramps: HashMap<Seat, SystemTime>,
+    /// Since when whom a passive rule takes out.
+    pub lowered: HashMap<Whose, Instant>,
+    /// Who wishes to be sent nobody new: these of its addresses as they are probed, or with `None` all of it.
+    pub wishes: HashMap<Whose, Vec<Option<IpAddr>>>,
+}
+
+/// The names of a service's endpoint at that position.
+pub fn whose(world: &World, service: &Service, position: usize) -> Whose {
+    let region = &world.regions[service.endpoints[position].region.index()].name;
+    Whose { service: service.name.clone(), region: region.clone() }
 }
 
 impl Course {
@@ -44,6 +56,42 @@ impl Course {
         let Some(since) = self.ramps.get(&seat()) else { return 1.0 };
         let elapsed = now.duration_since(*since).unwrap_or_default();
         (elapsed.as_secs_f64() / slow_start.as_secs_f64()).min(1.0)
+    }
+
+    /// Since when a passive rule takes an endpoint out; `None`: none does.
+    pub fn is_lowered(&self, whose: impl FnOnce() -> Whose) -> Option<Instant> {
+        if self.lowered.is_empty() { None } else { self.lowered.get(&whose()).copied() }
+    }
+
+    /// Which of an endpoint's addresses of one family wish to be sent nobody new, as bits in written order.
+    pub fn drained(&self, whose: impl FnOnce() -> Whose, endpoint: &Endpoint, family: Family) -> u16 {
+        if self.wishes.is_empty() {
+            return 0;
+        }
+        let Some(wishes) = self.wishes.get(&whose()) else { return 0 };
+        let wishes_to = |address| wishes.contains(&None) || wishes.contains(&Some(address));
+        let probed = endpoint.probed_of(family).enumerate().take(Endpoint::MAX_ADDRESSES);
+        probed.filter(|(_, address)| wishes_to(*address)).fold(0, |mask, (at, _)| mask | 1 << at)
+    }
+
+    /// Notes since when a passive rule takes an endpoint out; whether that is new.
+    pub fn set_lowered(&mut self, whose: &Whose, since: Option<Instant>) -> bool {
+        match since {
+            Some(since) => self.lowered.insert(whose.clone(), since).is_none(),
+            None => self.lowered.remove(whose).is_some(),
+        }
+    }
+
+    /// Notes which addresses of an endpoint wish to be sent nobody new; whether that is new.
+    pub fn set_wishes(&mut self, whose: &Whose, wishes: Vec<Option<IpAddr>>) -> bool {
+        match wishes.is_empty() {
+            true => self.wishes.remove(whose).is_some(),
+            false if self.wishes.get(whose) == Some(&wishes) => false,
+            false => {
+                self.wishes.insert(whose.clone(), wishes);
+                true
+            }
+        }
     }
 
     /// Forgets ramps that are done, and those of endpoints that are gone.

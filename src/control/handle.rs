@@ -9,6 +9,7 @@ use super::events::{Following, What};
 use super::reload::Reloaded;
 use super::report::{RegionReport, ServiceReport, StatusReport};
 use super::state::Revised;
+use crate::health::{Report, Taken, Whose};
 use crate::model::{Challenge, Name, OverrideState, Subject};
 use crate::snapshot::Shared;
 
@@ -61,6 +62,17 @@ pub struct WishedValues {
     pub until: SystemTime,
 }
 
+/// Signals of one endpoint as they are pushed.
+#[derive(Clone, Debug)]
+pub struct SignalWish {
+    /// Of which.
+    pub whose: Whose,
+    /// By whom.
+    pub source: String,
+    /// What is said.
+    pub report: Report,
+}
+
 /// What can be asked of control.
 #[derive(Debug)]
 pub enum Request {
@@ -70,6 +82,8 @@ pub enum Request {
     Challenge(ChallengeWish, oneshot::Sender<Result<Option<Revised<Arc<Challenge>>>, Refusal>>),
     /// All challenges.
     Challenges(oneshot::Sender<Vec<Revised<Arc<Challenge>>>>),
+    /// Take signals, all or none; the answer is what became of each.
+    Signals(Vec<SignalWish>, oneshot::Sender<Result<Vec<Taken>, Refusal>>),
     /// Load everything anew.
     Reload(oneshot::Sender<Reloaded>),
     /// All regions, or one.
@@ -160,6 +174,11 @@ impl Handle {
     /// All challenges in force, in the order of names.
     pub async fn challenges(&self) -> Result<Vec<Revised<Arc<Challenge>>>, Refusal> {
         self.ask(Request::Challenges).await
+    }
+
+    /// Takes signals of endpoints; when this returns, they count.
+    pub async fn signals(&self, wish: Vec<SignalWish>) -> Result<Vec<Taken>, Refusal> {
+        self.ask(|answer| Request::Signals(wish, answer)).await?
     }
 
     /// Loads everything anew, and says what came of it.

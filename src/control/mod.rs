@@ -6,7 +6,7 @@
 //! the API talks to it; [`report`] is what it tells. [`memory`] is what outlasts a restart beside commands, [`judge`]
 //! what is believed of more than a target, [`course`] what control itself holds for or against endpoints. [`counts`] is
 //! what is counted of probes, [`events`] what happened, for whoever follows; `publish` makes events of what control does.
-//! `challenges` sets what certificate authorities are to find.
+//! `challenges` sets what certificate authorities are to find. [`signals`] takes what load balancers report.
 
 mod challenges;
 pub mod compile;
@@ -20,6 +20,7 @@ pub mod plan;
 mod publish;
 pub mod reload;
 pub mod report;
+pub mod signals;
 pub mod state;
 pub mod store;
 pub mod task;

@@ -7,8 +7,8 @@ use super::compile::DatabaseFacts;
 use super::counts::Counts;
 use super::reload::Reloaded;
 use super::state::Revised;
-use crate::health::{Level, Percentiles};
-use crate::model::{Family, Subject};
+use crate::health::{Level, Percentiles, Reading, SourceState};
+use crate::model::{Family, PassiveRule, Subject};
 use crate::steer::Word;
 
 /// One region.
@@ -58,6 +58,34 @@ pub struct EndpointReport {
     pub region_word: Option<Revised>,
     /// By family; absent families have no addresses.
     pub families: Vec<FamilyReport>,
+    /// What its load balancers report.
+    pub signals: EndpointSignals,
+}
+
+/// The signals of one endpoint, and what they come to.
+#[derive(Clone, Debug, Default)]
+pub struct EndpointSignals {
+    /// What may be believed, in the order of [`crate::model::Signal::ALL`].
+    pub readings: Vec<Reading>,
+    /// Who reports.
+    pub sources: Vec<SourceState>,
+    /// Whether it, or one of its addresses, wishes to be sent nobody new.
+    pub draining: bool,
+    /// How the service's passive rules stand with it.
+    pub rules: Vec<RuleReport>,
+}
+
+/// How a passive rule stands with an endpoint.
+#[derive(Clone, Debug)]
+pub struct RuleReport {
+    /// Which.
+    pub rule: PassiveRule,
+    /// `quiet`, `rising`, `in force` or `easing`.
+    pub state: &'static str,
+    /// For how long it has spoken against the endpoint; `None`: it does not.
+    pub in_force: Option<Duration>,
+    /// The smoothed value that it is held against.
+    pub value: Option<f64>,
 }
 
 /// One endpoint and family.

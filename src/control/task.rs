@@ -20,13 +20,14 @@ use super::handle::{Refusal, Request, Wish};
 use super::memory::Memory;
 use super::plan::Plan;
 use super::reload::{Reloaded, compile_aside, needs_restart, refuse};
+use super::signals::{Signalling, Wants};
 use super::state::{Command, Revised, State, apply};
 use super::store::Store;
 use super::totals::Totals;
 use super::words::{Stored, Truth, seconds};
 use crate::config::Config;
 use crate::health::{self, Doubt, Observation, Standing};
-use crate::model::{Challenge, Override, Problems, Subject, Target};
+use crate::model::{Challenge, EndpointId, Override, Problems, Subject, Target};
 use crate::snapshot::{Shared, Snapshot};
 use crate::steer::Tier;
 
@@ -69,6 +70,8 @@ pub struct Wiring {
     pub standing: watch::Sender<Arc<[Standing]>>,
     /// To the prober: whom to ask at once.
     pub hurry: watch::Sender<Arc<[Arc<Target>]>>,
+    /// To the prober that scrapes.
+    pub scrapes: watch::Sender<Arc<[Standing]>>,
     /// Since when the node takes itself for cut off from the others; `None`: it does not.
     pub cut_off: watch::Sender<Option<SystemTime>>,
     /// Set once first verdicts are in, or their time is over.
@@ -99,6 +102,7 @@ pub struct Control {
     pub(super) verdicts: health::Table,
     pub(super) state: State,
     pub(super) course: Course,
+    pub(super) signalling: Signalling,
     pub(super) totals: Totals,
     pub(super) clock: Clock,
     pub(super) started: SystemTime,
@@ -150,6 +154,7 @@ impl Control {
         let live = truth.words(&world, &plan);
         let first = Snapshot::new(world, live, workers, 1).with(challenges_of(&state, now));
         let shared = Shared::new(Arc::new(first));
+        let wants = Wants::new(&config, &plan);
         let wiring = wire(&shared, &config);
         let path = config.path.clone();
         let started_with = Arc::new(config);
@@ -162,6 +167,7 @@ impl Control {
             verdicts,
             state,
             course,
+            signalling: Signalling::default(),
             totals: Totals::default(),
             clock,
             started: now,
@@ -186,6 +192,8 @@ impl Control {
             compiled: mpsc::channel(1),
             wiring,
         };
+        control.signalling.replace(wants);
+        control.wiring.scrapes.send_replace(control.signalling.standing());
         control.note_ends(now);
         control
     }
@@ -224,8 +232,12 @@ impl Control {
     //--- verdicts
 
     fn observed(&mut self, seen: &Observation) {
-        let now = (self.clock)();
         self.counts.probe(seen);
+        if self.scraped(seen) {
+            return;
+        }
+        self.heard(seen);
+        let now = (self.clock)();
         let changes = self.verdicts.observe(seen, now);
         // Without a change, too: how long a verdict may be believed moves with every result.
         if changes.iter().all(|(target, _)| *target != seen.target) {
@@ -247,8 +259,13 @@ impl Control {
 
     /// A verdict flipped: it counts for the budgets of all services that it is about.
     fn flipped(&mut self, target: &Target) {
+        let about = self.plan.about.get(target).cloned().unwrap_or_default();
+        self.moved(&about);
+    }
+
+    /// What is held for or against some endpoints changed.
+    pub(super) fn moved(&mut self, about: &[EndpointId]) {
         let snapshot = self.shared.load();
-        let about = self.plan.about.get(target).map_or(&[][..], Vec::as_slice);
         let (ids, kept) = self.truth().kept_beside(&snapshot.world, &self.plan, about);
         self.course.kept.retain(|(id, _)| ids.binary_search(id).is_err());
         self.course.kept.extend(kept);
@@ -326,6 +343,7 @@ impl Control {
             Request::Override(wish, answer) => drop(answer.send(self.grant(wish))),
             Request::Challenge(wish, answer) => drop(answer.send(self.challenge(wish))),
             Request::Challenges(answer) => drop(answer.send(self.challenges())),
+            Request::Signals(wish, answer) => drop(answer.send(self.pushed(wish))),
             Request::Reload(answer) => self.reload(answer),
             Request::Regions(name, answer) => drop(answer.send(self.regions(name.as_deref()))),
             Request::Services(name, answer) => drop(answer.send(self.services(name.as_deref()))),
@@ -379,7 +397,7 @@ impl Control {
     }
 
     /// Whether the configuration knows the subject.
-    fn known(&self, subject: &Subject) -> Result<(), Refusal> {
+    pub(super) fn known(&self, subject: &Subject) -> Result<(), Refusal> {
         let snapshot = self.shared.load();
         let world = &snapshot.world;
         let regions = || world.regions.iter().map(|region| region.name.clone()).collect();
@@ -431,6 +449,7 @@ impl Control {
             self.refold();
         }
         self.end_challenges(now);
+        self.signals_age();
         self.doubt();
         let (kept_at, transitions) = self.kept_at;
         let pause = if transitions == self.transitions { REMEMBER_SELDOM } else { REMEMBER_OFTEN };
@@ -513,6 +532,7 @@ impl Control {
     fn swap(&mut self, built: Built) {
         let Built { config, world, plan, databases } = built;
         self.verdicts.replace(plan.wanted.iter().cloned(), Instant::now().into_std());
+        self.want_signals(Wants::new(&config, &plan));
         self.course.kept = self.truth().all_kept(&world, &plan);
         let live = self.truth().words(&world, &plan);
         let generation = self.shared.load().generation + 1;
@@ -523,6 +543,7 @@ impl Control {
         self.totals.retire(old);
         (self.plan, self.databases, self.loaded) = (plan, databases, (self.clock)());
         self.wiring.standing.send_replace(Arc::clone(&self.plan.standing));
+        self.wiring.scrapes.send_replace(self.signalling.standing());
         self.wiring.config.send_replace(Arc::new(config));
         self.folded_at = Instant::now();
     }

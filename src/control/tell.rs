@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
+use super::course::whose;
 use super::plan::Look;
 use super::report::{AddressReport, EndpointReport, FamilyReport, RegionReport, ServiceReport, StatusReport};
 use super::state::Revised;
@@ -104,6 +105,9 @@ impl Control {
     ) -> EndpointReport {
         let region = region_of(&snapshot.world, service, position).to_owned();
         let subject = Subject::Endpoint { service: service.name.clone(), region: region.clone() };
+        let named = whose(&snapshot.world, service, position);
+        let draining = self.course.wishes.contains_key(&named);
+        let signals = self.signalling.report(&named, draining, Instant::now().into_std());
         let family = |family| self.family(snapshot, handed, id, (service, &region), position, family);
         EndpointReport {
             service: service.name.clone(),
@@ -111,6 +115,7 @@ impl Control {
             word: self.word(&subject),
             region_word: self.word(&Subject::Region(region.clone())),
             families: Family::ALL.into_iter().filter_map(family).collect(),
+            signals,
             region,
         }
     }

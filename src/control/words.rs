@@ -3,11 +3,11 @@
 use std::collections::{BTreeSet, HashSet};
 use std::time::SystemTime;
 
-use super::course::{Course, Seat};
+use super::course::{Course, Seat, whose};
 use super::judge::{Judge, combine};
 use super::plan::Plan;
 use super::state::State;
-use crate::health;
+use crate::health::{self, Level};
 use crate::model::{EndpointId, Family, Service, Subject};
 use crate::snapshot::{Snapshot, World};
 use crate::steer::{Belief, Effect, Known, Live, Stand, Tier, Word, fold, kept};
@@ -88,6 +88,7 @@ impl Truth<'_> {
         let beliefs: Vec<_> =
             judged.iter().map(|judged| Belief { level: judged.level, ttl: judged.ttl }).collect();
         let seat = || Seat::new(world, service, position, family);
+        let named = || whose(world, service, position);
         let known = Known {
             beliefs: &beliefs,
             min_addresses: service.min_addresses,
@@ -97,6 +98,8 @@ impl Truth<'_> {
             effect: self.effect(world, service, position),
             kept,
             ramp: self.course.ramp(seat, service.slow_start, self.now),
+            lowered: self.course.is_lowered(named).is_some(),
+            drained: self.course.drained(named, &service.endpoints[position], family),
         };
         fold(&known, seconds(self.now))
     }
@@ -147,7 +150,7 @@ impl Truth<'_> {
             let stands: Vec<_> = positions
                 .map(|position| (capacity(position), self.stand(world, plan, spot(position), family)))
                 .collect();
-            let soft = stands.iter().any(|(_, stand)| matches!(stand, Stand::Soft(_)));
+            let soft = stands.iter().any(|(_, stand)| matches!(stand, Stand::Soft(_) | Stand::Passive(_)));
             let kept = if soft { kept(&stands, service.max_ejected) } else { Vec::new() };
             let kept = kept.into_iter().enumerate().filter(|(_, kept)| *kept);
             all.extend(kept.map(|(position, _)| (spot(position).id, family)));
@@ -155,18 +158,24 @@ impl Truth<'_> {
         all
     }
 
-    /// How an endpoint stands by its verdicts and the operator's word alone.
+    /// How an endpoint stands by its verdicts, its signals and the operator's word alone.
     fn stand(&self, world: &World, plan: &Plan, spot: Spot<'_>, family: Family) -> Stand {
         match self.fold(world, plan, spot, family, false).tier {
             Tier::Fit => return Stand::Fit,
             Tier::Failing => {}
             _ => return Stand::Out,
         }
-        let Spot { id, service, .. } = spot;
+        let Spot { id, service, position } = spot;
         let addresses = self.judge(world, plan).addresses(service, id.index(), family, service.ttl);
         let needed = service.min_addresses.min(addresses.len());
-        let fell = combine(addresses, needed).and_then(|judged| judged.fell_softly);
-        fell.map_or(Stand::Out, Stand::Soft)
+        let judged = combine(addresses, needed);
+        let fell = judged.and_then(|judged| judged.fell_softly);
+        let up = judged.is_none_or(|judged| judged.level != Level::Unhealthy);
+        match (fell, self.course.is_lowered(|| whose(world, service, position))) {
+            (Some(since), lowered) => Stand::Soft(since.max(lowered.unwrap_or(since))),
+            (None, Some(since)) if up => Stand::Passive(since),
+            (None, _) => Stand::Out,
+        }
     }
 
     /// What judges by these verdicts.

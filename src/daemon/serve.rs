@@ -33,6 +33,9 @@ use crate::webhook;
 /// Observations that may wait for control.
 const OBSERVATIONS: usize = 1024;
 
+/// Scrapes at once: each may hold a page of metrics.
+const SCRAPES: usize = 64;
+
 /// What TCP connections get to end what they began.
 const TCP_GRACE: Duration = Duration::from_secs(5);
 
@@ -257,6 +260,9 @@ impl Starting {
         let (standing, wanted) = watch::channel(Arc::from([]));
         let (hurry, hurried) = watch::channel(Arc::from([]));
         let orders = Orders { wanted, hurry: hurried };
+        let (scrapes, scraped) = watch::channel(Arc::from([]));
+        // Nobody hurries a scrape.
+        let scraping = Orders { wanted: scraped, hurry: watch::channel(Arc::from([])).1 };
         let (cut_off, is_cut_off) = watch::channel(None);
         let (first_verdicts, first) = watch::channel(false);
         let (config_now, config) = watch::channel(Arc::new(parts.built.config.clone()));
@@ -268,7 +274,17 @@ impl Starting {
             let (new, requests) = Handle::new(shared.clone());
             handle = Some(new);
             let config = config_now;
-            Wiring { observations, requests, standing, hurry, cut_off, first_verdicts, config, shutdown }
+            Wiring {
+                observations,
+                requests,
+                standing,
+                hurry,
+                scrapes,
+                cut_off,
+                first_verdicts,
+                config,
+                shutdown,
+            }
         });
         let Some(handle) = handle else { return Err(std::io::Error::other("control was not wired")) };
         let addresses: Vec<_> = listeners.bound.iter().map(|bound| bound.address).collect();
@@ -276,6 +292,14 @@ impl Starting {
         self.spawn_workers(listeners, &handle.shared)?;
         self.spawn(Part::MustStay("control"), control.run());
         let limits = health::Limits::default();
+        let scrapes = health::run(
+            Arc::clone(&asker),
+            scraping,
+            observed.clone(),
+            self.stop_rest.clone(),
+            health::Limits { in_flight: SCRAPES },
+        );
+        self.spawn(Part::MustStay("scrapes"), scrapes);
         let probes = health::run(asker, orders, observed, self.stop_rest.clone(), limits);
         self.spawn(Part::MustStay("probes"), probes);
         self.spawn(Part::MayEnd, note_first_verdicts(first, mark.clone(), self.stop_rest.clone()));

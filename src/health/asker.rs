@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::line::Line;
 use super::tls::Tls;
-use super::{Attempt, TrustError, command, dns, grpc, http, icmp, tcp};
+use super::{Attempt, Outcome, Told, TrustError, command, dns, grpc, http, icmp, scrape, tcp};
 use crate::model::{Request, Target};
 
 /// Whoever can make an attempt: the [`Asker`], or a stand-in that needs no sockets.
@@ -30,14 +30,25 @@ impl Asker {
 impl Ask for Asker {
     async fn ask(&self, target: Arc<Target>, timeout: Duration) -> Attempt {
         let mut line = Line::new(&self.tls, &target, timeout);
+        let (mut concern, mut told) = (None, Told::Nothing);
         let result = match &target.request {
-            Request::Http(request) => http::ask(&mut line, request).await,
+            Request::Http(request) => {
+                http::ask(&mut line, request).await.map(|answer| (concern, told) = super::told::of(&answer))
+            }
             Request::Tcp(request) => tcp::ask(&mut line, request).await,
             Request::Dns(request) => dns::ask(&mut line, request).await,
             Request::Grpc(request) => grpc::ask(&mut line, request).await,
             Request::Icmp => icmp::ask(&mut line).await,
             Request::Command(request) => command::ask(&mut line, request).await,
+            Request::Scrape(request) => {
+                let samples = scrape::ask(&mut line, request).await;
+                samples.map(|samples| told = Told::Samples(Box::new(samples)))
+            }
         };
-        Attempt { outcome: result.into(), certificate_expires: line.certificate_expires }
+        let outcome = match (result.into(), concern) {
+            (Outcome::Up, Some(concern)) => Outcome::Doubtful(concern),
+            (outcome, _) => outcome,
+        };
+        Attempt { outcome, certificate_expires: line.certificate_expires, told }
     }
 }

@@ -1,7 +1,7 @@
 //! One HTTP request over a connection of its own: what is sent, and how the answer is judged.
 //!
 //! Everything a stranger can stretch is bounded: time by one deadline over connect, handshake, head and body;
-//! the head by [`HEAD_BYTES`] and [`HEAD_FIELDS`]; the body by [`ANSWER_BYTES`](super::line::ANSWER_BYTES), after
+//! the head by [`HEAD_BYTES`] and [`HEAD_FIELDS`]; the body by [`ANSWER_BYTES`], or what a scrape takes, after
 //! which it is not read on.
 
 use std::net::SocketAddr;
@@ -10,7 +10,8 @@ use bytes::Bytes;
 use hyper::Request;
 use hyper::header::{CONNECTION, CONTENT_LENGTH, HOST, USER_AGENT};
 
-use super::line::Line;
+use super::http2::Answer;
+use super::line::{ANSWER_BYTES, Line};
 use super::reason::quote;
 use super::tls::Alpn;
 use super::{Fault, OwnFault, Reason};
@@ -23,18 +24,28 @@ const HEAD_BYTES: usize = 64 * 1024;
 /// The most header fields of a response: hyper's default, which costs no allocation.
 const HEAD_FIELDS: usize = 100;
 
+/// The most that is read of a body, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Most(pub(super) usize);
+
 /// Connects to the target's own address and asks once. Redirects are answers like any other.
-pub(super) async fn ask(line: &mut Line<'_>, ask: &HttpRequest) -> Result<(), Fault> {
+pub(super) async fn ask(line: &mut Line<'_>, ask: &HttpRequest) -> Result<Answer, Fault> {
+    let answer = fetch(line, ask, Most(ANSWER_BYTES)).await?;
+    contains(&answer.body, ask.body.as_ref())?;
+    Ok(answer)
+}
+
+/// The same, whatever stands in the body.
+pub(super) async fn fetch(line: &mut Line<'_>, ask: &HttpRequest, most: Most) -> Result<Answer, Fault> {
     let request = request(line.address, ask)?;
     let alpn = if ask.http2 { Alpn::Http2 } else { Alpn::Http1 };
     let stream = line.open(ask.tls.as_ref(), ask.host.as_deref(), alpn).await?;
-    let body = if ask.http2 {
+    if ask.http2 {
         let judge = |status| judge_status(ask, status);
-        super::http2::exchange(stream, request, Bytes::new(), line.deadline, judge).await?.body
+        super::http2::exchange(stream, request, Bytes::new(), line.deadline, judge).await
     } else {
-        http1::exchange(stream, request, ask, line.deadline).await?
-    };
-    contains(&body, ask.body.as_ref())
+        http1::exchange(stream, request, ask, line.deadline, most).await
+    }
 }
 
 //------------ The request ---------------------------------------------------

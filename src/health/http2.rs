@@ -21,11 +21,11 @@ const HEAD_BYTES: u32 = 64 * 1024;
 /// How far ahead a target may send of a body.
 const WINDOW: u32 = 16 * 1024;
 
-/// What came.
+/// What came, over HTTP/2 or HTTP/1.1.
 pub(super) struct Answer {
     /// The fields of the head.
     pub(super) headers: HeaderMap,
-    /// The beginning of the body, [`ANSWER_BYTES`] at most.
+    /// The beginning of the body: [`ANSWER_BYTES`] at most, or what the asker takes.
     pub(super) body: Vec<u8>,
     /// The fields behind the body, where all of it was read and there are any.
     pub(super) trailers: HeaderMap,

@@ -12,7 +12,10 @@
 //! `http2`), `tcp`, `dns`, `grpc`, `icmp`, `command`. `line` is the way there that they share: deadline, connection,
 //! `tls`. `ttl` says how long a verdict may be believed.
 //!
-//! Nothing here decides what is answered. The ladder, the schedule and the table take `now` and do no I/O.
+//! `signal` holds what load balancers report of endpoints: pushed, scraped (`scrape`), or told in the answer to a probe
+//! (`told`). `passive` is when a signal speaks against its endpoint.
+//!
+//! Nothing here decides what is answered. The ladder, the schedule and the tables take `now` and do no I/O.
 
 mod asker;
 mod command;
@@ -27,14 +30,18 @@ mod latencies;
 mod line;
 mod network;
 mod observation;
+mod passive;
 mod prober;
 mod reason;
 mod schedule;
+mod scrape;
+mod signal;
 mod table;
 mod tcp;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod told;
 mod ttl;
 
 pub use asker::{Ask, Asker};
@@ -42,14 +49,20 @@ pub use flaps::Flaps;
 pub use ladder::{Change, Ladder, Level, Seen, Tuning, Verdict, Why};
 pub use latencies::{Latencies, Percentiles};
 pub use network::Doubt;
-pub use observation::{Attempt, Observation, Outcome};
+pub use observation::{Attempt, Observation, Outcome, Told};
+pub use passive::Watch;
 pub use prober::{Limits, Orders, run};
 pub use reason::{
     CommandFault, Concern, DnsFault, End, Fault, GrpcFault, OwnFault, Reason, Severity, Stage, TlsFault,
 };
 pub use schedule::{Confirm, Standing};
+pub use scrape::{Rates, Samples, sum as sum_page};
+pub use signal::{
+    HALF_LIFE, MOST_SOURCES, Reading, Report, SignalTable, Signals, Source, SourceState, Taken, Whose,
+};
 pub use table::{Facts, Strip, Table, Vouching, Wanted};
 pub use tls::TrustError;
+pub use told::read as read_told;
 pub use ttl::ttl;
 
 /// How probes name themselves to targets.

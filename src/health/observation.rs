@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::reason::Fault;
-use super::{Concern, OwnFault, Reason, Severity};
+use super::{Concern, OwnFault, Reason, Samples, Severity, Signals};
 use crate::model::Target;
 
 /// What a probe says about its target.
@@ -42,16 +42,18 @@ impl From<Result<(), Fault>> for Outcome {
 }
 
 /// What an [`Asker`](super::Asker) brings back from one attempt.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Attempt {
     /// What it says about the target.
     pub outcome: Outcome,
     /// When the certificate that was shown ends, to the second; also of one that had expired.
     pub certificate_expires: Option<SystemTime>,
+    /// What the answer says beside yes or no.
+    pub told: Told,
 }
 
 /// One attempt at one target, and when.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Observation {
     /// Who was asked.
     pub target: Arc<Target>,
@@ -63,4 +65,18 @@ pub struct Observation {
     pub elapsed: Duration,
     /// When the certificate that was shown ends, to the second.
     pub certificate_expires: Option<SystemTime>,
+    /// What the answer says beside yes or no.
+    pub told: Told,
+}
+
+/// What an answer says beside yes or no.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Told {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// Signals, or what of them could not be read.
+    Signals(Box<(Signals, Option<Box<str>>)>),
+    /// What a scrape found.
+    Samples(Box<Samples>),
 }

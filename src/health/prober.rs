@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::schedule::{Schedule, Slot, Start};
-use super::{Ask, Attempt, Observation, Outcome, OwnFault, Standing};
+use super::{Ask, Attempt, Observation, Outcome, OwnFault, Standing, Told};
 use crate::model::Target;
 
 /// What the prober may use.
@@ -137,7 +137,7 @@ impl<A: Ask> Prober<A> {
     }
 
     async fn report(&mut self, slot: Slot, seen: Seen) {
-        let Attempt { outcome, certificate_expires } = seen.attempt;
+        let Attempt { outcome, certificate_expires, told } = seen.attempt;
         let failed = match outcome {
             Outcome::Up | Outcome::Doubtful(_) => Some(false),
             Outcome::Down(_) => Some(true),
@@ -145,7 +145,7 @@ impl<A: Ask> Prober<A> {
         };
         let Some(target) = self.schedule.finish(slot, failed, Instant::now().into_std()) else { return };
         let (at, elapsed) = (seen.at.into_std(), seen.elapsed);
-        let observation = Observation { target, at, outcome, elapsed, certificate_expires };
+        let observation = Observation { target, at, outcome, elapsed, certificate_expires, told };
         tokio::select! {
             biased;
             // Both ends of the prober are seen again by the next event.
@@ -204,7 +204,8 @@ impl Flying {
 impl Flight {
     /// Aborted, or it panicked: the target must not be lost for it.
     fn broken_off(&self) -> Seen {
-        let attempt = Attempt { outcome: Outcome::Nothing(OwnFault::Aborted), certificate_expires: None };
+        let outcome = Outcome::Nothing(OwnFault::Aborted);
+        let attempt = Attempt { outcome, certificate_expires: None, told: Told::Nothing };
         Seen { attempt, at: Instant::now(), elapsed: self.started.elapsed() }
     }
 }

@@ -94,6 +94,8 @@ pub enum Concern {
     },
     /// The certificate that it shows ends soon.
     CertificateEnds(SystemTime),
+    /// Its answer says that it is degraded, and perhaps why.
+    SaysSo(Box<str>),
 }
 
 impl fmt::Display for Concern {
@@ -102,6 +104,8 @@ impl fmt::Display for Concern {
             Concern::Slow { took, over } => {
                 write!(f, "takes {} ms, over {} ms", took.as_millis(), over.as_millis())
             }
+            Concern::SaysSo(why) if why.is_empty() => write!(f, "says that it is degraded"),
+            Concern::SaysSo(why) => write!(f, "says that it is degraded: {why}"),
             Concern::CertificateEnds(at) => write!(f, "the certificate ends{}", Date("on", Some(*at))),
         }
     }

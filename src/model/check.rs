@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use super::{Request, ServiceId};
+use super::{Request, ScrapeRequest, ServiceId};
 
 /// The standing order to probe every address of a service, or to look at what is believed of another service.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,7 +103,7 @@ impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let at = SocketAddr::new(self.address, self.port);
         match &self.request {
-            Request::Http(http) => {
+            Request::Http(http) | Request::Scrape(ScrapeRequest { http, .. }) => {
                 let scheme = if http.tls.is_some() { "https" } else { "http" };
                 write!(f, "{}{scheme}://{at}{}", http.method.prefix(), http.path)
             }

@@ -9,6 +9,7 @@ mod check;
 mod dns;
 mod duration;
 mod event;
+mod formula;
 mod id;
 mod location;
 mod name;
@@ -20,6 +21,7 @@ mod problem;
 mod region;
 mod request;
 mod service;
+mod signal;
 mod webhook;
 
 pub use address::{Family, Network, ScopeOffset, unfold};
@@ -28,6 +30,7 @@ pub use check::{Check, Probe, StatusSet, Target, Witness};
 pub use dns::{Rcode, RecordType};
 pub use duration::{parse_duration, print_duration};
 pub use event::EventKind;
+pub use formula::{Formula, Matcher, Must, Selector, check_matchers};
 pub use id::{EndpointId, RegionId, ServiceId};
 pub use location::Location;
 pub use name::{Name, NameError};
@@ -42,4 +45,5 @@ pub use request::{
     Trust,
 };
 pub use service::{Endpoint, Families, OnAllDown, Service, TtlRange};
+pub use signal::{MetricsFormat, PassiveRule, Scrape, ScrapeRequest, Signal, Then};
 pub use webhook::{Secret, Webhook, WebhookFormat};

@@ -5,7 +5,7 @@ use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::{Name, Pattern, Rcode, RecordType, StatusSet};
+use super::{Name, Pattern, Rcode, RecordType, ScrapeRequest, StatusSet};
 
 /// What one attempt asks. A closed set: one variant, one file in `health`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -22,6 +22,8 @@ pub enum Request {
     Icmp,
     /// A program of the operator's.
     Command(CommandRequest),
+    /// The metrics of a load balancer, for its signals; never a check.
+    Scrape(ScrapeRequest),
 }
 
 //------------ HTTP ----------------------------------------------------------

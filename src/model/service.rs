@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::{Check, Family, Name, OrderRule, Place, Policy, RegionId};
+use super::{Check, Family, Name, OrderRule, PassiveRule, Place, Policy, RegionId, Scrape};
 
 /// Endpoints by region, a check, a policy, a TTL range.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,6 +30,10 @@ pub struct Service {
     pub checks: Vec<Check>,
     /// So many of the checks must pass.
     pub needed: usize,
+    /// Where its endpoints' load balancers are asked for signals; `None`: nowhere.
+    pub scrape: Option<Scrape>,
+    /// When signals speak against an endpoint.
+    pub passive: Vec<PassiveRule>,
     /// The most of its capacity that soft failures may take out: 0.0…1.0.
     pub max_ejected: f64,
     /// How long a recovered endpoint takes to get its full share back; zero: none.

@@ -10,6 +10,8 @@ pub enum Stand {
     Fit,
     /// It failed softly, then: it may only be slow.
     Soft(Instant),
+    /// It passes its checks, and its signals speak against it since then.
+    Passive(Instant),
     /// It is gone for certain, or somebody's word keeps it out.
     Out,
 }
@@ -18,23 +20,31 @@ pub enum Stand {
 /// with its capacity (weights where nobody knows better); `share`, 0…1, is what may go of the sum of all.
 ///
 /// Who fell first goes first, written order decides ties: so nobody who went comes back for somebody else's fall, and
-/// the least bad, who fell last, stay. One may always go while another is fit.
+/// the least bad, who fell last, stay. One may always go while another is fit. Signals alone empty no service, whatever
+/// the share: where nobody else is left, the last of those whom only they speak against stays.
 pub fn kept(endpoints: &[(u64, Stand)], share: f64) -> Vec<bool> {
     let all: u64 = endpoints.iter().map(|(capacity, _)| capacity).sum();
     let budget = all as f64 * share;
     let mut soft: Vec<(Instant, usize)> = endpoints
         .iter()
         .enumerate()
-        .filter_map(|(at, (_, stand))| if let Stand::Soft(since) = stand { Some((*since, at)) } else { None })
+        .filter_map(|(at, (_, stand))| match stand {
+            Stand::Soft(since) | Stand::Passive(since) => Some((*since, at)),
+            Stand::Fit | Stand::Out => None,
+        })
         .collect();
     soft.sort();
     let somebody_is_fit = endpoints.iter().any(|(_, stand)| *stand == Stand::Fit);
     let mut kept = vec![false; endpoints.len()];
     let (mut gone, mut spent) = (0, false);
-    for (place, (_, at)) in soft.into_iter().enumerate() {
-        let with_it = gone + endpoints[at].0;
+    for (place, (_, at)) in soft.iter().enumerate() {
+        let with_it = gone + endpoints[*at].0;
         spent |= with_it as f64 > budget && !(place == 0 && somebody_is_fit);
-        (gone, kept[at]) = (with_it, spent);
+        (gone, kept[*at]) = (with_it, spent);
+    }
+    let mut passive = soft.iter().rev().filter(|(_, at)| matches!(endpoints[*at].1, Stand::Passive(_)));
+    if let Some((_, at)) = passive.next().filter(|_| !spent && !somebody_is_fit) {
+        kept[*at] = true;
     }
     kept
 }
@@ -45,7 +55,7 @@ mod tests {
 
     use super::*;
 
-    /// `stands`: `F`it, `O`ut, or the second of a soft fall; the capacity of all is 1 unless it is given behind a colon.
+    /// `stands`: `F`it, `O`ut, or the second of a soft fall, behind a `p` where only signals say so; the capacity of all is 1 unless it is given behind a colon.
     fn check(stands: &str, percent: u32, stay: &[usize]) {
         let start = Instant::now();
         let endpoint = |word: &str| {
@@ -53,7 +63,11 @@ mod tests {
             let stand = match stand {
                 "F" => Stand::Fit,
                 "O" => Stand::Out,
-                second => Stand::Soft(start + Duration::from_secs(second.parse().unwrap())),
+                word => {
+                    let second = |word: &str| start + Duration::from_secs(word.parse().unwrap());
+                    word.strip_prefix('p')
+                        .map_or_else(|| Stand::Soft(second(word)), |word| Stand::Passive(second(word)))
+                }
             };
             (capacity.parse().unwrap(), stand)
         };
@@ -89,6 +103,17 @@ mod tests {
         check("1:99 F:1", 10, &[]);
         check("1 2 F", 10, &[1]);
         check("1 O", 10, &[0]);
+    }
+
+    #[test]
+    fn signals_alone_empty_no_service() {
+        check("p1 F F F", 50, &[]);
+        check("p1 p2 p3 F", 50, &[2]);
+        check("p1 p2 p3", 100, &[2]);
+        check("p2 O", 100, &[0]);
+        check("p2 3 4", 100, &[0]);
+        check("p2 F", 0, &[]);
+        check("p1 2 O", 50, &[1]);
     }
 
     #[test]

@@ -67,6 +67,10 @@ pub struct Known<'a> {
     pub kept: bool,
     /// The share of its weight that it has so far, while it starts slowly: 0.0…1.0.
     pub ramp: f64,
+    /// Its signals speak against it.
+    pub lowered: bool,
+    /// Its addresses that wish to be sent nobody new, as bits in written order.
+    pub drained: u16,
 }
 
 /// The word for what is known at `now` (Unix seconds).
@@ -93,19 +97,26 @@ pub fn fold(known: &Known<'_>, now: u64) -> Word {
 // else      yes            any               fit       idle       healthy
 // else      no             yes               unknown   idle       healthy or unknown
 // else      no             no                failing   failing    all
-// The last with `kept` is fit, or idle, as if all its addresses were healthy.
+// The last with `kept` is fit, or idle, as if all its addresses were healthy. Whom its signals speak against is as the
+// last, but keeps to what is healthy. Addresses that wish to drain are left out while the others are enough; where they
+// are not, it is idle, unless somebody says `up`.
 fn stand(known: &Known<'_>, keep: Keep) -> (Tier, u16) {
     let having = |wanted: &[Level]| mask(known.beliefs, |belief| wanted.contains(&belief.level));
     let enough = |mask: u16| mask.count_ones() as usize >= known.min_addresses.min(known.beliefs.len());
     let idle_or = |tier: Tier| if keep == Keep::NONE { Tier::Idle } else { tier };
     let (all, healthy) = (mask(known.beliefs, |_| true), having(&[Level::Healthy, Level::Degraded]));
     let hopeful = having(&[Level::Healthy, Level::Degraded, Level::Unknown]);
+    let (willing, in_favour) = (healthy & !known.drained, !known.lowered);
+    let best = if healthy == 0 { all } else { healthy };
     match known.effect.state {
         Some(OverrideState::Down) => (Tier::Barred, 0),
-        _ if enough(healthy) => (idle_or(Tier::Fit), healthy),
-        Some(OverrideState::Up) => (idle_or(Tier::Fit), if healthy == 0 { all } else { healthy }),
-        _ if enough(hopeful) => (idle_or(Tier::Unknown), hopeful),
-        _ if known.kept => (idle_or(Tier::Fit), if healthy == 0 { all } else { healthy }),
+        Some(OverrideState::Up) => (idle_or(Tier::Fit), best),
+        _ if enough(willing) && in_favour => (idle_or(Tier::Fit), willing),
+        _ if enough(healthy) && in_favour => (Tier::Idle, healthy),
+        _ if enough(hopeful) && in_favour => (idle_or(Tier::Unknown), hopeful),
+        _ if known.kept && enough(willing) => (idle_or(Tier::Fit), willing),
+        _ if known.kept => (idle_or(Tier::Fit), best),
+        _ if known.lowered && enough(healthy) => (Tier::Failing, healthy),
         _ => (Tier::Failing, all),
     }
 }
@@ -115,10 +126,10 @@ fn mask(beliefs: &[Belief], wanted: impl Fn(&Belief) -> bool) -> u16 {
 }
 
 /// The least TTL of its addresses; the largest where an operator's word holds it whatever the probes say, the smallest
-/// while its share of clients moves.
+/// while its share of clients moves, or its signals speak against it.
 fn believed_for(known: &Known<'_>) -> u32 {
     match known.effect.state {
-        _ if known.ramp < 1.0 => known.ttl.min,
+        _ if known.ramp < 1.0 || known.lowered => known.ttl.min,
         Some(OverrideState::Up | OverrideState::Down) => known.ttl.max,
         _ => known.beliefs.iter().map(|belief| belief.ttl).min().unwrap_or(known.ttl.max),
     }
@@ -131,7 +142,18 @@ mod tests {
     fn plain(beliefs: &[Belief]) -> Known<'_> {
         let ttl = TtlRange { min: 5, max: 60 };
         let effect = Effect::default();
-        Known { beliefs, min_addresses: 1, weight: 1, largest_weight: 1, ttl, effect, kept: false, ramp: 1.0 }
+        Known {
+            beliefs,
+            min_addresses: 1,
+            weight: 1,
+            largest_weight: 1,
+            ttl,
+            effect,
+            kept: false,
+            ramp: 1.0,
+            lowered: false,
+            drained: 0,
+        }
     }
 
     #[test]
@@ -148,6 +170,29 @@ mod tests {
         assert!((share(0.25) - 0.25).abs() < 0.0001 && share(0.0) > 0.0 && share(1.0) == 1.0);
         let word = fold(&Known { ramp: 0.5, ..plain(&healthy) }, 0);
         assert_eq!((word.tier, word.ttl), (Tier::Fit, 5), "shares move, so answers are short-lived");
+    }
+
+    #[test]
+    fn signals_take_out_and_wishes_drain_and_the_operator_beats_both() {
+        let belief = |level| Belief { level, ttl: 60 };
+        let (fit, half) = ([belief(Level::Healthy); 2], [belief(Level::Healthy), belief(Level::Unhealthy)]);
+        let stood = |known: Known<'_>| {
+            let word = fold(&known, 0);
+            (word.tier, word.mask)
+        };
+        let lowered = |beliefs| Known { lowered: true, ..plain(beliefs) };
+        assert_eq!(stood(lowered(&fit)), (Tier::Failing, 0b11));
+        assert_eq!(stood(lowered(&half)), (Tier::Failing, 0b01));
+        assert_eq!(stood(Known { kept: true, ..lowered(&half) }), (Tier::Fit, 0b01));
+        assert_eq!(fold(&lowered(&fit), 0).ttl, 5);
+        let up = Effect { state: Some(OverrideState::Up), until: None };
+        assert_eq!(stood(Known { effect: up, ..lowered(&half) }), (Tier::Fit, 0b01));
+        let drained = |drained| Known { drained, ..plain(&fit) };
+        assert_eq!(stood(drained(0b10)), (Tier::Fit, 0b01));
+        assert_eq!(stood(drained(0b11)), (Tier::Idle, 0b11));
+        assert_eq!(stood(Known { min_addresses: 2, ..drained(0b10) }), (Tier::Idle, 0b11));
+        assert_eq!(stood(Known { effect: up, ..drained(0b11) }), (Tier::Fit, 0b11));
+        assert_eq!(stood(Known { drained: 0b01, ..plain(&half) }), (Tier::Idle, 0b01));
     }
 
     /// `levels`: one letter an address, `H`ealthy, `U`nhealthy or `?`.

@@ -131,7 +131,17 @@ fn run(parts: Parts) -> Running {
         let (hurry, _) = watch::channel(Arc::from([]));
         let (cut_off, _) = watch::channel(None);
         let observations = observed;
-        Wiring { observations, requests, standing, hurry, cut_off, first_verdicts, config, shutdown: stop }
+        Wiring {
+            observations,
+            requests,
+            standing,
+            hurry,
+            scrapes: watch::channel(Arc::from([])).0,
+            cut_off,
+            first_verdicts,
+            config,
+            shutdown: stop,
+        }
     });
     let handle = handle.expect("control wires itself");
     let reader = handle.shared.reader();
@@ -166,7 +176,8 @@ impl Running {
                 let (target, outcome) = (Arc::clone(target), outcome.clone());
                 let at = tokio::time::Instant::now().into_std();
                 let elapsed = Duration::from_millis(12);
-                let seen = Observation { target, at, outcome, elapsed, certificate_expires: None };
+                let told = Default::default();
+                let seen = Observation { target, at, outcome, elapsed, certificate_expires: None, told };
                 self.observations.send(seen).await.expect("control listens");
             }
         }

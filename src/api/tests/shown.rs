@@ -135,7 +135,7 @@ async fn the_document_names_every_call() {
             ]
             .map(str::to_owned),
         )
-        .chain(["post /v1/reload".to_owned()])
+        .chain(["post /v1/reload", "post /v1/signals"].map(str::to_owned))
         .collect();
     wanted.sort_unstable();
     assert_eq!(calls, wanted);

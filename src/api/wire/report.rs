@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{OverrideBody, PointBody, ReloadBody};
+use super::{OverrideBody, PointBody, ReloadBody, RuleBody, SignalBody, SourceBody};
 
 /// How the node is.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -147,6 +147,18 @@ pub struct EndpointBody {
     pub region_word: Option<OverrideBody>,
     /// Those that it has addresses of.
     pub families: Vec<FamilyBody>,
+    /// What its load balancers report, as far as it may still be believed.
+    #[serde(default)]
+    pub signals: Vec<SignalBody>,
+    /// Who reports it.
+    #[serde(default)]
+    pub signal_sources: Vec<SourceBody>,
+    /// Whether it, or one of its addresses, wishes to be sent nobody new.
+    #[serde(default)]
+    pub draining: bool,
+    /// How its service's passive rules stand with it.
+    #[serde(default)]
+    pub passive: Vec<RuleBody>,
 }
 
 /// One endpoint and address family.

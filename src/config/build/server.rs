@@ -158,7 +158,7 @@ impl Builder<'_> {
             let role = self.required(
                 &token.role,
                 span,
-                "the token has no 'role'; roles: acme, read, operate, admin",
+                "the token has no 'role'; roles: acme, signals, read, operate, admin",
             );
             if let (Some(digest), Some(at)) = (sha256, token.sha256.span())
                 && let Some(line) = digests.insert(digest, self.text.place(at).line)

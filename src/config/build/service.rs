@@ -67,6 +67,8 @@ impl Builder<'_> {
             min_addresses,
             checks,
             needed,
+            scrape: self.scrape(&service.signals),
+            passive: self.passive(&service.passive),
             max_ejected: f64::from(service.max_ejected.value().map_or(50, |share| share.0)) / 100.0,
             slow_start: service.slow_start.value().map(|lasting| lasting.0).unwrap_or_default(),
             latency_objective: service.latency_objective.value().map(|lasting| lasting.0),

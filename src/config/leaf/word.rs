@@ -44,8 +44,13 @@ impl Word for OnAllDown {
 }
 
 impl Word for Role {
-    const WORDS: &'static [(&'static str, Self)] =
-        &[("acme", Role::Acme), ("read", Role::Read), ("operate", Role::Operate), ("admin", Role::Admin)];
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("acme", Role::Acme),
+        ("signals", Role::Signals),
+        ("read", Role::Read),
+        ("operate", Role::Operate),
+        ("admin", Role::Admin),
+    ];
 }
 
 /// What a check does.

@@ -75,8 +75,9 @@ fn defaults_of_the_schema_are_those_that_apply() {
     keys(&schema, &schema, "", &mut found);
     let defaults: Vec<_> = found.iter().filter(|(_, value)| !value["default"].is_null()).collect();
     assert!(defaults.len() > 30, "{} defaults", defaults.len());
-    // A service with a check, which is what most defaults belong to; order rules must not be empty, and tokens have keys that must be there.
-    let plain = errors::service("[services.www.check]\nkind = 'http'\n");
+    // A service with a check and signals, which is what most defaults belong to; order rules must not be empty, and tokens have keys that must be there.
+    let plain =
+        errors::service("[services.www.check]\nkind = 'http'\n[services.www.signals]\npreset = 'haproxy'\n");
     let mut full = plain.parse::<toml::Table>().unwrap();
     for (path, value) in defaults {
         if ![".override.", ".tokens", ".checks.", "witnesses."].iter().any(|table| path.contains(table)) {

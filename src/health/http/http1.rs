@@ -9,12 +9,13 @@ use http_body_util::{BodyExt, Empty};
 use hyper::body::{Body, Incoming};
 use hyper::client::conn::http1;
 use hyper::header::TRANSFER_ENCODING;
-use hyper::{Request, Response};
+use hyper::{HeaderMap, Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::{HEAD_BYTES, HEAD_FIELDS, judge_status};
-use crate::health::line::{ANSWER_BYTES, Deadline, of_stream, says_nothing_yet};
+use super::{HEAD_BYTES, HEAD_FIELDS, Most, judge_status};
+use crate::health::http2::Answer;
+use crate::health::line::{Deadline, of_stream, says_nothing_yet};
 use crate::health::reason::quote;
 use crate::health::{Fault, Reason, Stage};
 use crate::model::HttpRequest;
@@ -31,7 +32,8 @@ pub(super) async fn exchange<S>(
     request: Request<()>,
     ask: &HttpRequest,
     deadline: Deadline,
-) -> Result<Vec<u8>, Fault>
+    most: Most,
+) -> Result<Answer, Fault>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -48,7 +50,7 @@ where
         let request = request.map(|()| Empty::<Bytes>::new());
         let sent =
             deadline.within(Stage::Head, sender.send_request(request)).await.map_err(Trouble::Fault)?;
-        judge(sent.map_err(|error| Trouble::Hyper(Stage::Head, error))?, ask, deadline).await
+        judge(sent.map_err(|error| Trouble::Hyper(Stage::Head, error))?, ask, deadline, most).await
     });
     let answered = tokio::select! {
         biased;
@@ -72,23 +74,25 @@ async fn judge(
     response: Response<Incoming>,
     ask: &HttpRequest,
     deadline: Deadline,
-) -> Result<Vec<u8>, Trouble> {
+    most: Most,
+) -> Result<Answer, Trouble> {
     judge_status(ask, response.status().as_u16()).map_err(Trouble::Fault)?;
-    let read = deadline.within(Stage::Body, read_body(response)).await.map_err(Trouble::Fault)?;
+    let read = deadline.within(Stage::Body, read_body(response, most)).await.map_err(Trouble::Fault)?;
     read.map_err(|error| Trouble::Hyper(Stage::Body, error))
 }
 
-/// Reads to the end or to [`ANSWER_BYTES`], whichever comes first.
-async fn read_body(response: Response<Incoming>) -> Result<Vec<u8>, hyper::Error> {
+/// Reads to the end or to `most`, whichever comes first.
+async fn read_body(mut response: Response<Incoming>, Most(most): Most) -> Result<Answer, hyper::Error> {
     let until_close =
         response.body().size_hint().exact().is_none() && !response.headers().contains_key(TRANSFER_ENCODING);
+    let headers = std::mem::take(response.headers_mut());
     let (mut body, mut bytes) = (response.into_body(), Vec::new());
-    while bytes.len() < ANSWER_BYTES {
+    while bytes.len() < most {
         match body.frame().await {
             None => break,
             Some(Ok(frame)) => {
                 let data = frame.data_ref().map_or(&[][..], |data| data);
-                bytes.extend_from_slice(&data[..data.len().min(ANSWER_BYTES - bytes.len())]);
+                bytes.extend_from_slice(&data[..data.len().min(most - bytes.len())]);
             }
             // RFC 9112 §9.8 calls this incomplete without TLS's own goodbye, which many servers never send.
             // A cut would tell us nothing that the status has not said.
@@ -96,7 +100,7 @@ async fn read_body(response: Response<Incoming>) -> Result<Vec<u8>, hyper::Error
             Some(Err(error)) => return Err(error),
         }
     }
-    Ok(bytes)
+    Ok(Answer { headers, body: bytes, trailers: HeaderMap::new() })
 }
 
 //------------ What went wrong -----------------------------------------------

@@ -238,7 +238,9 @@ async fn an_answer_before_the_question_is_none() {
     // Loopback is too quick to leave it to chance: ask only once the answer is here.
     stream.readable().await.unwrap();
     let ask = get("/", None, false);
-    let result = http1::exchange(stream, request(at, &ask).unwrap(), &ask, Deadline::after(LONG)).await;
+    let deadline = Deadline::after(LONG);
+    let result =
+        http1::exchange(stream, request(at, &ask).unwrap(), &ask, deadline, Most(ANSWER_BYTES)).await;
     let result = result.map(drop);
     assert_eq!(result, Err(Reason::AnsweredBeforeAsked.into()));
     assert_eq!(words(&result.into()), "hard: answered before it was asked");

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::time::{advance, sleep, timeout};
 
 use super::*;
-use crate::health::{Reason, Table, Tuning, Vouching, Wanted};
+use crate::health::{Reason, Table, Told, Tuning, Vouching, Wanted};
 use crate::model::{HttpRequest, Request, Target};
 
 /// Ports below this answer after so many milliseconds.
@@ -44,7 +44,7 @@ impl Ask for Fake {
                 Outcome::Up
             }
         };
-        Attempt { outcome, certificate_expires: None }
+        Attempt { outcome, certificate_expires: None, told: Told::Nothing }
     }
 }
 
@@ -209,7 +209,7 @@ impl Ask for Lossy {
         let lost = self.0.lock().unwrap().u8(0..100) == 0;
         sleep(if lost { timeout } else { Duration::from_millis(30) }).await;
         let outcome = if lost { Outcome::Down(Reason::ConnectTimeout(timeout)) } else { Outcome::Up };
-        Attempt { outcome, certificate_expires: None }
+        Attempt { outcome, certificate_expires: None, told: Told::Nothing }
     }
 }
 

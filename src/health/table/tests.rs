@@ -33,6 +33,7 @@ fn feed(table: &mut Table, port: u16, seen: &str, at: Instant) -> usize {
         outcome,
         elapsed: Duration::from_millis(7),
         certificate_expires: None,
+        told: Default::default(),
     };
     seen.chars().map(|c| table.observe(&observation(outcome(c)), WALL).len()).sum()
 }
@@ -98,6 +99,7 @@ fn a_certificate_stays_known_when_the_next_attempt_sees_none() {
         outcome: Outcome::Up,
         elapsed: Duration::ZERO,
         certificate_expires: expires,
+        told: Default::default(),
     };
     table.observe(&seen, WALL);
     feed(&mut table, 1, "-", now);
@@ -128,6 +130,7 @@ fn check_concern(slow: Option<u64>, warning: Option<u64>, took: u64, left: u64, 
         outcome: Outcome::Up,
         elapsed: Duration::from_millis(took),
         certificate_expires: Some(WALL + Duration::from_secs(left)),
+        told: Default::default(),
     };
     table.observe(&seen, WALL);
     let verdict = table.verdict(&target(1)).unwrap();

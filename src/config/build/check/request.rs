@@ -54,7 +54,7 @@ impl Builder<'_> {
         })
     }
 
-    fn http(&mut self, check: &Check, tls: bool) -> HttpRequest {
+    pub(in crate::config::build) fn http(&mut self, check: &Check, tls: bool) -> HttpRequest {
         let method = check.method.value().map(|method| method.0).unwrap_or_default();
         if let (Some(_), Some(span)) = (check.body.span(), check.body_regex.span()) {
             self.error(span, "body and body_regex are both written; keep one");

@@ -133,7 +133,7 @@ role = "read""#,
 name = "a"
 role = "root""#,
             r"m.toml:1:1: the token has no 'sha256'
-m.toml:3:8: role 'root' is not one of acme, read, operate, admin",
+m.toml:3:8: role 'root' is not one of acme, signals, read, operate, admin",
         ),
         (
             r#"[[api.tokens]]

@@ -1,0 +1,255 @@
+//! Signals of endpoints: taken from whoever pushes, from scrapes and from probes' answers; and what they come to, which
+//! the course holds: who is lowered by a passive rule, and who wishes to be sent nobody new.
+
+mod wants;
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Instant as Moment;
+
+use tokio::time::Instant;
+use tracing::{info, warn};
+
+pub use wants::Wants;
+
+use super::course::whose;
+use super::handle::{Refusal, SignalWish};
+use super::report::{EndpointSignals, RuleReport};
+use super::task::Control;
+use crate::health::{
+    MOST_SOURCES, Observation, Outcome, Rates, Report, SignalTable, Source, Taken, Told, Watch, Whose,
+};
+use crate::model::{PassiveRule, Subject, Target, Then};
+
+/// All that control knows of signals.
+#[derive(Debug, Default)]
+pub struct Signalling {
+    table: SignalTable,
+    /// What scrapes found last.
+    rates: HashMap<Arc<Target>, Rates>,
+    /// Checks whose answers tell something.
+    telling: HashSet<Arc<Target>>,
+    /// How rules stand that are not quiet; of an endpoint that is not here, all are.
+    watches: HashMap<Whose, Vec<Watch>>,
+    wants: Wants,
+}
+
+impl Signalling {
+    /// Takes a new configuration: what is still wanted stays, rules that changed begin anew.
+    pub fn replace(&mut self, wants: Wants) {
+        let before = std::mem::replace(&mut self.wants, wants);
+        let wants = &self.wants;
+        self.rates.retain(|target, _| wants.scraped(target).is_some());
+        self.telling.retain(|target| wants.checked(target).is_some());
+        self.watches.retain(|whose, _| wants.rules(whose) == before.rules(whose));
+        self.table.retain(|whose, source| {
+            let is_wanted = match source {
+                Source::Push(_) => true,
+                Source::Check(target) => wants.checked(target).is_some(),
+                Source::Pull(target) => {
+                    wants.scraped(target).is_some_and(|scraped| scraped.whose.contains(whose))
+                }
+            };
+            is_wanted && wants.id(whose).is_some()
+        });
+    }
+
+    /// Whom to scrape.
+    pub fn standing(&self) -> Arc<[crate::health::Standing]> {
+        Arc::clone(&self.wants.standing)
+    }
+
+    /// What is told of an endpoint.
+    pub fn report(&self, whose: &Whose, draining: bool, now: Moment) -> EndpointSignals {
+        let watches = self.watches.get(whose);
+        let rules = self.wants.rules(whose).iter().enumerate();
+        let report = |(place, rule): (usize, &PassiveRule)| {
+            let watch = watches.and_then(|all| all.get(place)).copied().unwrap_or_default();
+            let value = self.table.reading(whose, rule.signal, now).map(|reading| reading.smoothed);
+            let in_force = watch.in_force().map(|since| now.saturating_duration_since(since));
+            RuleReport { rule: *rule, state: watch.name(), in_force, value }
+        };
+        EndpointSignals {
+            readings: self.table.readings(whose, now),
+            sources: self.table.sources(whose, now),
+            draining,
+            rules: rules.map(report).collect(),
+        }
+    }
+
+    /// Everybody whose signals may have changed something since the last look.
+    fn everybody(&self) -> BTreeSet<Whose> {
+        self.table.whose().chain(self.watches.keys()).cloned().collect()
+    }
+
+    /// Looks at the rules of an endpoint; since when one takes it out, if any does.
+    fn watch(&mut self, whose: &Whose, now: Moment) -> Option<Moment> {
+        let rules = self.wants.rules(whose);
+        let mut watches = self.watches.remove(whose).unwrap_or_else(|| vec![Watch::default(); rules.len()]);
+        for (watch, rule) in watches.iter_mut().zip(rules) {
+            let value = self.table.reading(whose, rule.signal, now).map(|reading| reading.smoothed);
+            if watch.observe(rule, value, now) {
+                log_rule(whose, rule, *watch, value);
+            }
+        }
+        let out = watches.iter().zip(rules).filter(|(_, rule)| rule.then == Then::Unhealthy);
+        let since = out.filter_map(|(watch, _)| watch.in_force()).min();
+        if watches.iter().any(|watch| *watch != Watch::Quiet) {
+            self.watches.insert(whose.clone(), watches);
+        }
+        since
+    }
+}
+
+fn log_rule(whose: &Whose, rule: &PassiveRule, watch: Watch, value: Option<f64>) {
+    let Whose { service, region } = whose;
+    let (signal, then, value) = (rule.signal.name(), rule.then.name(), value.unwrap_or(f64::NAN));
+    match watch.in_force() {
+        Some(_) => warn!(
+            service,
+            region,
+            signal,
+            value,
+            over = rule.over,
+            then,
+            "a signal speaks against an endpoint"
+        ),
+        None => info!(
+            service,
+            region, signal, value, then, "a signal does not speak against an endpoint any more"
+        ),
+    }
+}
+
+impl Control {
+    /// Takes what was pushed.
+    pub(super) fn pushed(&mut self, wish: Vec<SignalWish>) -> Result<Vec<Taken>, Refusal> {
+        for SignalWish { whose: Whose { service, region }, .. } in &wish {
+            self.known(&Subject::Endpoint { service: service.clone(), region: region.clone() })?;
+        }
+        if let Some(full) = wish.iter().find(|one| !self.signalling.table.has_room(&one.whose, &one.source)) {
+            let Whose { service, region } = &full.whose;
+            let text = format!("endpoint '{region}' of '{service}' has {MOST_SOURCES} sources already");
+            return Err(Refusal::Full(text));
+        }
+        let now = Instant::now().into_std();
+        let about: BTreeSet<_> = wish.iter().map(|one| one.whose.clone()).collect();
+        let table = &mut self.signalling.table;
+        let taken = wish.into_iter().map(|SignalWish { whose, source, report }| {
+            table.take(&whose, Source::Push(source), report, now)
+        });
+        let taken = taken.collect();
+        self.weigh(about);
+        Ok(taken)
+    }
+
+    /// Takes what the answer to a probe tells.
+    pub(super) fn heard(&mut self, seen: &Observation) {
+        let passed = matches!(seen.outcome, Outcome::Up | Outcome::Doubtful(_));
+        let tells = matches!(seen.told, Told::Signals(_));
+        if !passed || !(tells || self.signalling.telling.contains(&seen.target)) {
+            return;
+        }
+        let snapshot = self.shared.load();
+        let about = self.plan.about.get(&seen.target).map_or(&[][..], Vec::as_slice);
+        let endpoints = about.iter().filter_map(|id| snapshot.world.endpoint(*id));
+        let whose: BTreeSet<_> =
+            endpoints.map(|(service, position)| whose(&snapshot.world, service, position)).collect();
+        let Signalling { table, telling, wants, .. } = &mut self.signalling;
+        let Some(lifetime) = wants.checked(&seen.target) else { return };
+        for whose in &whose {
+            let source = Source::Check(Arc::clone(&seen.target));
+            if let Told::Signals(told) = &seen.told {
+                let (signals, note) = (**told).clone();
+                table.take(whose, source, Report { signals, sequence: None, lifetime, note }, seen.at);
+            } else {
+                table.silence(whose, &source);
+            }
+        }
+        if tells {
+            telling.insert(Arc::clone(&seen.target));
+        } else {
+            telling.remove(&seen.target);
+        }
+        self.weigh(whose);
+    }
+
+    /// Takes what a scrape found; whether it was one.
+    pub(super) fn scraped(&mut self, seen: &Observation) -> bool {
+        let crate::model::Request::Scrape(request) = &seen.target.request else { return false };
+        let Signalling { table, rates, wants, .. } = &mut self.signalling;
+        // Nobody wants it any more.
+        let Some(scraped) = wants.scraped(&seen.target) else { return true };
+        let source = || Source::Pull(Arc::clone(&seen.target));
+        match (&seen.told, &seen.outcome) {
+            (Told::Samples(samples), _) => {
+                let note = samples.notes(&request.formulas);
+                let rates = rates.entry(Arc::clone(&seen.target)).or_default();
+                let signals = rates.take(&request.formulas, (**samples).clone(), seen.at);
+                let report = Report { signals, sequence: None, lifetime: scraped.lifetime, note };
+                for whose in &scraped.whose {
+                    table.take(whose, source(), report.clone(), seen.at);
+                }
+            }
+            (_, Outcome::Down(reason)) => {
+                let why = reason.to_string();
+                scraped.whose.iter().for_each(|whose| table.miss(whose, source(), &why, seen.at));
+            }
+            (_, Outcome::Nothing(fault)) => {
+                let why = fault.to_string();
+                scraped.whose.iter().for_each(|whose| table.miss(whose, source(), &why, seen.at));
+            }
+            (_, Outcome::Up | Outcome::Doubtful(_)) => {}
+        }
+        let about = scraped.whose.iter().cloned().collect();
+        self.weigh(about);
+        true
+    }
+
+    /// What time alone does to signals.
+    pub(super) fn signals_age(&mut self) {
+        self.signalling.table.forget(Instant::now().into_std());
+        let mut everybody = self.signalling.everybody();
+        everybody.extend(self.course.wishes.keys().chain(self.course.lowered.keys()).cloned());
+        if !everybody.is_empty() {
+            self.weigh(everybody);
+        }
+    }
+
+    /// Holds signals of some endpoints against their rules, and stores what comes of it.
+    fn weigh(&mut self, about: BTreeSet<Whose>) {
+        let (now, mut moved) = (Instant::now().into_std(), Vec::new());
+        for whose in about {
+            let Some(id) = self.signalling.wants.id(&whose) else {
+                self.course.lowered.remove(&whose);
+                self.course.wishes.remove(&whose);
+                continue;
+            };
+            let lowered = self.signalling.watch(&whose, now);
+            let wishes = self.signalling.table.draining(&whose, now);
+            if self.course.set_lowered(&whose, lowered) {
+                self.transitions += 1;
+                moved.push(id);
+            }
+            if self.course.set_wishes(&whose, wishes) {
+                let Whose { service, region } = &whose;
+                let draining = self.course.wishes.contains_key(&whose);
+                info!(service, region, draining, "an endpoint's own wish");
+                moved.push(id);
+            }
+        }
+        if !moved.is_empty() {
+            moved.sort_unstable();
+            moved.dedup();
+            self.moved(&moved);
+        }
+    }
+
+    /// Takes what a new configuration wants of signals.
+    pub(super) fn want_signals(&mut self, wants: Wants) {
+        self.signalling.replace(wants);
+        let Signalling { wants, watches, .. } = &self.signalling;
+        self.course.lowered.retain(|whose, _| watches.contains_key(whose));
+        self.course.wishes.retain(|whose, _| wants.id(whose).is_some());
+    }
+}

@@ -1,0 +1,54 @@
+//! Scraping: a load balancer's metrics, read for what formulas want of them.
+//!
+//! One scrape is one HTTP request under one deadline; at most [`MOST_BYTES`] of the answer are read. Of these only sums
+//! are kept: `samples` makes them of what `exposition` or `stub_status` reads, and `rates` makes signals of two in a row.
+
+mod exposition;
+mod rates;
+mod samples;
+mod stub_status;
+
+pub use exposition::{Exposition, Kind, Sample};
+pub use rates::Rates;
+pub use samples::Samples;
+pub use stub_status::stub_status;
+
+use super::Fault;
+use super::http::{self, Most};
+use super::line::Line;
+use crate::model::{MetricsFormat, ScrapeRequest};
+
+/// The most that is read of a page of metrics.
+const MOST_BYTES: usize = 4 << 20;
+
+/// Asks once, and sums.
+pub(super) async fn ask(line: &mut Line<'_>, ask: &ScrapeRequest) -> Result<Samples, Fault> {
+    let answer = http::fetch(line, &ask.http, Most(MOST_BYTES)).await?;
+    let cut = answer.body.len() >= MOST_BYTES;
+    Ok(sum(&answer.body, ask, cut))
+}
+
+/// What formulas want of a page; `cut`: it goes on, and its last line may not be whole.
+pub fn sum(page: &[u8], ask: &ScrapeRequest, cut: bool) -> Samples {
+    let mut samples = Samples::new(&ask.formulas);
+    match ask.format {
+        MetricsFormat::Exposition => {
+            let whole =
+                if cut { page.iter().rposition(|byte| *byte == b'\n').unwrap_or(0) } else { page.len() };
+            let mut lines = Exposition::new(&page[..whole]);
+            lines.by_ref().for_each(|sample| samples.add(&ask.formulas, &sample));
+            samples.note_unreadable(lines.unreadable);
+        }
+        MetricsFormat::StubStatus => match stub_status(page) {
+            Some(page) => page.iter().for_each(|sample| samples.add(&ask.formulas, sample)),
+            None => samples.note_unreadable(1),
+        },
+    }
+    if cut {
+        samples.note(&format!("only the first {} MiB of the page were read", MOST_BYTES >> 20));
+    }
+    samples
+}
+
+#[cfg(test)]
+mod tests;
