@@ -2,11 +2,12 @@
 //!
 //! [`compile`] turns text into a world; `check`, `serve` and `explain` share it. [`state`] is what operators
 //! said and the pure function that changes it; [`store`] keeps the log of it on disk. [`words`] folds verdicts
-//! and operators' words into live words. [`task`] is the one task that does all of this, and [`handle`] is how
-//! the API talks to it; [`report`] is what it tells. [`memory`] is what outlasts a restart beside commands, [`judge`]
-//! what is believed of more than a target, [`course`] what control itself holds for or against endpoints. [`counts`] is
-//! what is counted of probes, [`events`] what happened, for whoever follows; `publish` makes events of what control does.
-//! `challenges` sets what certificate authorities are to find. [`signals`] takes what load balancers report.
+//! and operators' words into live words. [`task`] is the one task that does all of this, `operate` its requests and `swap`
+//! its reloads, and [`handle`] is how the API talks to it; [`report`] is what it tells. [`memory`] is what outlasts a
+//! restart beside commands, [`judge`] what is believed of more than a target, [`course`] what control itself holds for or
+//! against endpoints. [`counts`] is what is counted of probes, [`events`] what happened, for whoever follows; `publish`
+//! makes events of what control does. `challenges` sets what certificate authorities are to find. [`signals`] takes what
+//! load balancers report.
 
 mod challenges;
 pub mod compile;
@@ -16,6 +17,7 @@ pub mod events;
 pub mod handle;
 pub mod judge;
 pub mod memory;
+mod operate;
 pub mod plan;
 mod publish;
 pub mod reload;
@@ -23,6 +25,7 @@ pub mod report;
 pub mod signals;
 pub mod state;
 pub mod store;
+mod swap;
 pub mod task;
 mod tell;
 pub mod totals;

@@ -16,18 +16,18 @@ use super::compile::{Built, DatabaseFacts, Node};
 use super::counts::Counts;
 use super::course::{Course, Seat};
 use super::events::{About, Journal, What};
-use super::handle::{Refusal, Request, Wish};
+use super::handle::Request;
 use super::memory::Memory;
 use super::plan::Plan;
-use super::reload::{Reloaded, compile_aside, needs_restart, refuse};
+use super::reload::Reloaded;
 use super::signals::{Signalling, Wants};
-use super::state::{Command, Revised, State, apply};
+use super::state::State;
 use super::store::Store;
 use super::totals::Totals;
 use super::words::{Stored, Truth, seconds};
 use crate::config::Config;
 use crate::health::{self, Doubt, Observation, Standing};
-use crate::model::{Challenge, EndpointId, Override, Problems, Subject, Target};
+use crate::model::{EndpointId, Problems, Subject, Target};
 use crate::snapshot::{Shared, Snapshot};
 use crate::steer::Tier;
 
@@ -37,9 +37,6 @@ const REFOLD: Duration = Duration::from_secs(600);
 /// After a transition, what is believed is kept for after a restart within this time; without one, this seldom.
 const REMEMBER_OFTEN: Duration = Duration::from_secs(5);
 const REMEMBER_SELDOM: Duration = Duration::from_secs(60);
-
-/// A reload that takes so long is worth a line in the log.
-const LONG: Duration = Duration::from_secs(60);
 
 /// The wall clock, as a test may turn it.
 pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
@@ -83,7 +80,7 @@ pub struct Wiring {
 }
 
 /// What comes back from the thread that compiles.
-type Compiled = (Option<Box<Built>>, Problems);
+pub(super) type Compiled = (Option<Box<Built>>, Problems);
 
 /// All that can wake control.
 enum Event {
@@ -114,24 +111,24 @@ pub struct Control {
     pub(super) journal: Journal,
     /// Ends of words in force, and of which, sorted.
     pub(super) ends: VecDeque<(SystemTime, Subject)>,
-    store: Store,
-    node: Node,
-    workers: usize,
-    path: PathBuf,
+    pub(super) store: Store,
+    pub(super) node: Node,
+    pub(super) workers: usize,
+    pub(super) path: PathBuf,
     /// The configuration at the start: what it says of listening and of the disk stays in force.
-    started_with: Arc<Config>,
+    pub(super) started_with: Arc<Config>,
     started_at: Instant,
-    folded_at: Instant,
+    pub(super) folded_at: Instant,
     /// When verdicts were last kept for after a restart, and how many transitions there had been.
     kept_at: (Instant, u64),
     /// Who waits for the reload under way.
-    reloading: Option<Vec<oneshot::Sender<Reloaded>>>,
+    pub(super) reloading: Option<Vec<oneshot::Sender<Reloaded>>>,
     /// When to wonder aloud about the reload under way.
-    wonder_at: Instant,
+    pub(super) wonder_at: Instant,
     /// Who asked since it began: they get the next one.
-    reload_next: Vec<oneshot::Sender<Reloaded>>,
-    compiled: (mpsc::Sender<Compiled>, mpsc::Receiver<Compiled>),
-    wiring: Wiring,
+    pub(super) reload_next: Vec<oneshot::Sender<Reloaded>>,
+    pub(super) compiled: (mpsc::Sender<Compiled>, mpsc::Receiver<Compiled>),
+    pub(super) wiring: Wiring,
 }
 
 impl Control {
@@ -274,7 +271,7 @@ impl Control {
     }
 
     /// Whoever came back starts slowly, where its service wants it so.
-    fn follow(&mut self, snapshot: &Snapshot, stored: &[Stored]) {
+    pub(super) fn follow(&mut self, snapshot: &Snapshot, stored: &[Stored]) {
         self.publish_tiers(&snapshot.world, stored);
         let came_back =
             |stored: &&Stored| stored.before.tier == Tier::Failing && stored.after.tier == Tier::Fit;
@@ -335,109 +332,6 @@ impl Control {
         self.verdicts.facts(&standing.target).is_none_or(|facts| facts.last_at.is_none())
     }
 
-    //--- operators
-
-    fn asked(&mut self, request: Request) {
-        // An asker that went away does not matter.
-        match request {
-            Request::Override(wish, answer) => drop(answer.send(self.grant(wish))),
-            Request::Challenge(wish, answer) => drop(answer.send(self.challenge(wish))),
-            Request::Challenges(answer) => drop(answer.send(self.challenges())),
-            Request::Signals(wish, answer) => drop(answer.send(self.pushed(wish))),
-            Request::Reload(answer) => self.reload(answer),
-            Request::Regions(name, answer) => drop(answer.send(self.regions(name.as_deref()))),
-            Request::Services(name, answer) => drop(answer.send(self.services(name.as_deref()))),
-            Request::Status(answer) => drop(answer.send(self.status())),
-            Request::Follow(after, answer) => drop(answer.send(self.journal.follow(after))),
-            Request::Happened(what) => self.publish(About::default(), what),
-        }
-    }
-
-    /// Stored first, then applied, then folded: whoever hears "yes" finds it in force, now and after a crash.
-    fn grant(&mut self, wish: Wish) -> Result<Option<Revised>, Refusal> {
-        let now = (self.clock)();
-        let Wish { subject, word, who, if_match } = wish;
-        if self.has_ended(now) {
-            self.refold();
-        }
-        let current = self.state.revision_of(&subject, now);
-        if let Some(asked) = if_match.filter(|asked| *asked != current) {
-            return Err(Refusal::Revision { current, asked });
-        }
-        if word.is_some() || current == 0 {
-            self.known(&subject)?;
-        }
-        let command = match word {
-            Some(word) => {
-                let (state, reason, until) = (word.state, word.reason, word.until);
-                let word = Override { state, who, reason, since: now, until };
-                Command::Set { subject: subject.clone(), word }
-            }
-            // Lifting what nobody said is done already: idempotent, and not worth a revision.
-            None if current == 0 => return Ok(None),
-            None => Command::Lift { subject: subject.clone(), who, at: now },
-        };
-        self.carry_out(&command, now)?;
-        self.refold();
-        Ok(self.state.word(&subject, now).cloned())
-    }
-
-    /// Makes a command durable, and then part of the state.
-    pub(super) fn carry_out(&mut self, command: &Command, now: SystemTime) -> Result<(), Refusal> {
-        let revision = self.state.revision + 1;
-        aside(|| self.store.append(revision, command)).map_err(|error| {
-            let text = super::with_causes(&error);
-            error!(error = text, "a command could not be stored");
-            Refusal::Store(text)
-        })?;
-        self.state = apply(std::mem::take(&mut self.state), command, now);
-        log_command(command, self.state.revision);
-        self.publish_command(command);
-        Ok(())
-    }
-
-    /// Whether the configuration knows the subject.
-    pub(super) fn known(&self, subject: &Subject) -> Result<(), Refusal> {
-        let snapshot = self.shared.load();
-        let world = &snapshot.world;
-        let regions = || world.regions.iter().map(|region| region.name.clone()).collect();
-        let unknown = |kind, name: &str, known| Err(Refusal::Unknown { kind, name: name.to_owned(), known });
-        match subject {
-            Subject::Region(name) if world.regions.iter().any(|region| region.name == *name) => Ok(()),
-            Subject::Region(name) => unknown("region", name, regions()),
-            Subject::Endpoint { service, region } => {
-                let Some(written) = world.written.iter().find(|written| written.name == *service) else {
-                    let known = world.written.iter().map(|written| written.name.clone()).collect();
-                    return unknown("service", service, known);
-                };
-                let name = |endpoint: &crate::model::Endpoint| &world.regions[endpoint.region.index()].name;
-                let known: Vec<String> = written.endpoints.iter().map(|one| name(one).clone()).collect();
-                if known.contains(region) { Ok(()) } else { unknown("endpoint", region, known) }
-            }
-        }
-    }
-
-    fn refold(&mut self) {
-        let snapshot = self.shared.load();
-        self.course.kept = self.truth().all_kept(&snapshot.world, &self.plan);
-        let stored = self.truth().store_all(&snapshot, &self.plan);
-        self.follow(&snapshot, &stored);
-        self.folded_at = Instant::now();
-        self.note_ends((self.clock)());
-    }
-
-    fn note_ends(&mut self, now: SystemTime) {
-        self.publish_ends(now);
-        let end = |(subject, revised): (&Subject, &Revised)| Some((revised.word.until?, subject.clone()));
-        let mut ends: Vec<_> = self.state.words(now).filter_map(end).collect();
-        ends.sort();
-        self.ends = ends.into();
-    }
-
-    fn has_ended(&self, now: SystemTime) -> bool {
-        self.ends.front().is_some_and(|(end, _)| *end <= now)
-    }
-
     //--- time
 
     fn ticked(&mut self) {
@@ -458,10 +352,7 @@ impl Control {
         }
         self.totals.settle();
         self.look_for_first_verdicts();
-        if self.reloading.is_some() && Instant::now() >= self.wonder_at {
-            warn!("a reload is still loading; until it is done, no other begins");
-            self.wonder_at += LONG;
-        }
+        self.wonder();
     }
 
     /// Keeps verdicts and ramps for after a restart. Without it a node starts as one that knows nothing.
@@ -472,80 +363,6 @@ impl Control {
         if let Err(error) = kept {
             warn!(error = super::with_causes(&error), "verdicts could not be kept for after a restart");
         }
-    }
-
-    //--- reload
-
-    fn reload(&mut self, answer: oneshot::Sender<Reloaded>) {
-        if self.reloading.is_some() {
-            self.reload_next.push(answer);
-            return;
-        }
-        self.start_reload(vec![answer]);
-    }
-
-    fn start_reload(&mut self, askers: Vec<oneshot::Sender<Reloaded>>) {
-        let compiled = self.compiled.0.clone();
-        let done = move |built, problems| drop(compiled.blocking_send((built, problems)));
-        self.reloading = Some(askers);
-        self.wonder_at = Instant::now() + LONG;
-        if let Err(error) = compile_aside(self.path.clone(), self.node.clone(), done) {
-            let mut problems = Problems::default();
-            let place = crate::model::Place::file(&self.path);
-            problems.error(&place, format!("no thread to load on: {error}"));
-            self.compiled(None, problems);
-        }
-    }
-
-    fn compiled(&mut self, built: Option<Box<Built>>, mut problems: Problems) {
-        let built = built.filter(|built| {
-            refuse(&self.started_with, &self.wiring.config.borrow(), &built.config, &mut problems);
-            !problems.has_errors()
-        });
-        let swapped = built.is_some();
-        if let Some(built) = built {
-            needs_restart(&self.started_with, &built.config, &mut problems);
-            self.swap(*built);
-            self.reloads.0 += 1;
-        } else {
-            self.reloads.1 += 1;
-        }
-        let generation = self.shared.load().generation;
-        let problems: Vec<_> = problems.sorted().into_iter().cloned().collect();
-        log_reload(swapped, generation, &problems);
-        let what = What::Reload { swapped, generation, problems: problems.len() };
-        self.publish(About::default(), what);
-        let reloaded = Reloaded { at: (self.clock)(), swapped, generation, problems };
-        for asker in self.reloading.take().into_iter().flatten() {
-            // An asker that went away does not matter.
-            drop(asker.send(reloaded.clone()));
-        }
-        self.last_reload = Some(reloaded);
-        let next = std::mem::take(&mut self.reload_next);
-        if !next.is_empty() {
-            self.start_reload(next);
-        }
-    }
-
-    /// Verdicts and operators' words are carried into the new world by target and name, in the same step as
-    /// the swap: what came in during the compile has reached the old world and reaches the new one, too.
-    fn swap(&mut self, built: Built) {
-        let Built { config, world, plan, databases } = built;
-        self.verdicts.replace(plan.wanted.iter().cloned(), Instant::now().into_std());
-        self.want_signals(Wants::new(&config, &plan));
-        self.course.kept = self.truth().all_kept(&world, &plan);
-        let live = self.truth().words(&world, &plan);
-        let generation = self.shared.load().generation + 1;
-        let challenges = challenges_of(&self.state, (self.clock)());
-        let next = Snapshot::new(world, live, self.workers, generation).with(challenges);
-        let old = self.shared.swap(Arc::new(next));
-        self.publish_moved_tiers(&old, &self.shared.load());
-        self.totals.retire(old);
-        (self.plan, self.databases, self.loaded) = (plan, databases, (self.clock)());
-        self.wiring.standing.send_replace(Arc::clone(&self.plan.standing));
-        self.wiring.scrapes.send_replace(self.signalling.standing());
-        self.wiring.config.send_replace(Arc::new(config));
-        self.folded_at = Instant::now();
     }
 
     pub(super) fn has_first_verdicts(&self) -> bool {
@@ -564,7 +381,7 @@ impl Control {
 }
 
 /// Waits for the disk without holding up other tasks of the runtime, where it has threads to spare.
-fn aside<T>(wait: impl FnOnce() -> T) -> T {
+pub(super) fn aside<T>(wait: impl FnOnce() -> T) -> T {
     match tokio::runtime::Handle::current().runtime_flavor() {
         RuntimeFlavor::MultiThread => tokio::task::block_in_place(wait),
         _ => wait(),
@@ -581,32 +398,5 @@ impl Built {
         let truth = Truth { verdicts: &verdicts, state: &state, course: &course, now };
         let live = truth.words(&self.world, &self.plan);
         Snapshot::new(self.world, live, workers, 1)
-    }
-}
-
-fn log_command(command: &Command, revision: u64) {
-    match command {
-        Command::Set { subject, word } => {
-            let until =
-                word.until.map_or_else(|| "lifted".to_owned(), |until| format!("{} (Unix)", seconds(until)));
-            info!(%subject, state = %word.state, who = word.who, why = word.reason, until, revision, "override set");
-        }
-        Command::Lift { subject, who, .. } => info!(%subject, who, revision, "override lifted"),
-        Command::Challenge(challenge) => {
-            let (Challenge { name, who, values, .. }, until) = (&**challenge, seconds(challenge.until));
-            info!(%name, values = values.len(), who, until = format!("{until} (Unix)"), revision, "challenge set");
-        }
-        Command::Clear { name, who, .. } => info!(%name, who, revision, "challenge cleared"),
-    }
-}
-
-fn log_reload(swapped: bool, generation: u64, problems: &[crate::model::Problem]) {
-    for problem in problems {
-        warn!(%problem, "reload");
-    }
-    if swapped {
-        info!(generation, "reloaded");
-    } else {
-        error!(generation, problems = problems.len(), "reload changed nothing; the old world goes on");
     }
 }
