@@ -81,6 +81,7 @@ scenarios! {
     health,
     names,
     overrides,
+    parking,
     packets,
     reload,
     rules,

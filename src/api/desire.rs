@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
 use super::problem::{Problem, shortened};
-use super::wire::{ValuesBody, WordBody};
+use super::wire::{ReasonBody, ValuesBody, WordBody};
 use crate::control::handle::{WishedValues, WishedWord};
 use crate::model::{Challenge, OverrideState, Subject, parse_duration, print_duration};
 
@@ -29,6 +29,8 @@ const VALUES_DEFAULT: Duration = Duration::from_secs(600);
 const STATES: [&str; 4] = ["up", "down", "drain", "weight"];
 /// The fields of a body.
 const FIELDS: [&str; 5] = ["state", "weight", "reason", "expires_in", "expires_at"];
+/// Those of one that says why alone.
+const WHY_FIELDS: [&str; 1] = ["reason"];
 /// Those of one for a challenge.
 const VALUES_FIELDS: [&str; 4] = ["values", "add", "expires_in", "expires_at"];
 
@@ -84,6 +86,12 @@ pub fn word(bytes: &[u8], subject: &Subject, now: SystemTime) -> Result<WishedWo
         reason: reason(body.reason.as_deref())?,
         until: lasts.map(|(_, lasts)| ending(now, lasts)),
     })
+}
+
+/// Why, where that is all that a body says.
+pub fn why(bytes: &[u8]) -> Result<String, Problem> {
+    let body: ReasonBody = object(bytes, r#"{"reason":"the disk was replaced"}"#, &WHY_FIELDS)?;
+    reason(body.reason.as_deref())
 }
 
 /// The values that a body asks for at `now`.

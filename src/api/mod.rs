@@ -1,7 +1,7 @@
 //! The HTTP edge: what operators, load balancers and scrapers read and write (DESIGN 5).
 //!
 //! [`serve`] accepts connections within bounds; `guard` decides who may ask what; `read`, `write`, `acme`,
-//! `condition`, `desire`, `events`, `scale` and `signals` are the calls under `/v1`; `ready` and [`metrics`] are for machines; [`explain`] walks one
+//! `condition`, `desire`, `events`, `resume`, `scale` and `signals` are the calls under `/v1`; `ready` and [`metrics`] are for machines; [`explain`] walks one
 //! decision filter by filter. [`wire`] holds every shape that leaves or enters, `show` makes them from
 //! control's reports, and `problem` is every refusal (RFC 9457).
 //!
@@ -27,6 +27,7 @@ pub mod metrics;
 mod problem;
 mod read;
 mod ready;
+mod resume;
 mod scale;
 pub mod serve;
 mod show;
@@ -126,6 +127,7 @@ fn calls() -> OpenApiRouter<Shared> {
             write::set_endpoint_override,
             write::lift_endpoint_override
         ))
+        .routes(routes!(resume::resume))
         .routes(routes!(acme::challenges))
         .routes(routes!(acme::set_challenge, acme::clear_challenge))
         .routes(routes!(signals::push_signals))

@@ -64,10 +64,10 @@ impl Problem {
     }
 
     /// 412: the resource is not as the asker saw it.
-    pub fn stale(current: u64) -> Problem {
+    pub fn stale(what: &str, current: u64) -> Problem {
         let detail = match current {
-            0 => "no override is in force here".to_owned(),
-            _ => format!("the override is at revision {current} now"),
+            0 => format!("there is no {what} here"),
+            _ => format!("the {what} is at revision {current} now"),
         };
         Problem::new(StatusCode::PRECONDITION_FAILED, "revision", detail).at_revision(current)
     }
@@ -96,7 +96,7 @@ impl From<Refusal> for Problem {
             }
             Refusal::Unseen { .. } => Problem::new(StatusCode::CONFLICT, "unseen", detail),
             Refusal::Full(_) => Problem::new(StatusCode::CONFLICT, "full", detail),
-            Refusal::Revision { current, .. } => Problem::stale(current),
+            Refusal::Revision { what, current, .. } => Problem::stale(what, current),
             Refusal::Store(_) => Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "store", detail),
             Refusal::Stopping => Problem::new(StatusCode::SERVICE_UNAVAILABLE, "stopping", detail),
         }

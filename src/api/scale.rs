@@ -17,6 +17,7 @@ use super::problem::Problem;
 use super::wire::{ProblemBody, ScaleBody, ScaleQuery};
 use super::{Shared, read, show};
 use crate::control::report::{EndpointReport, ServiceReport};
+use crate::model::Signal;
 
 /// A halving or a doubling at once is as much as anybody should trust.
 const BOUNDS: (f64, f64) = (0.5, 2.0);
@@ -28,11 +29,12 @@ pub struct Scale<'a> {
     pub service: &'a str,
     /// The region's name.
     pub region: &'a str,
-    /// The mean, over the endpoint's targets, of the time that nine tenths of their newest probes took.
+    /// What its load balancers report; without that the mean, over the endpoint's targets, of the time that nine tenths
+    /// of their newest probes took.
     pub latency: Option<Duration>,
     /// What it should be at most.
     pub objective: Option<Duration>,
-    /// Of the endpoint's capacity; nobody reports it yet.
+    /// The part of its capacity that is in use: as reported, else the connections reported ÷ the capacity reported.
     pub utilization: Option<f64>,
     /// By how much the endpoint should grow: 0.5…2.0.
     pub factor: f64,
@@ -47,13 +49,28 @@ impl Scale<'_> {
     }
 
     fn new(endpoint: &EndpointReport, objective: Option<Duration>) -> Scale<'_> {
-        let latency = latency(endpoint);
+        let latency =
+            told(endpoint, Signal::Latency).and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        let latency = latency.or_else(|| self::latency(endpoint));
         let factor = latency.zip(objective).map_or(1.0, |(latency, objective)| {
             (latency.as_secs_f64() / objective.as_secs_f64()).clamp(BOUNDS.0, BOUNDS.1)
         });
         let (service, region) = (&endpoint.service, &endpoint.region);
-        Scale { service, region, latency, objective, utilization: None, factor }
+        Scale { service, region, latency, objective, utilization: utilization(endpoint), factor }
     }
+}
+
+/// A signal that may be believed, smoothed.
+fn told(endpoint: &EndpointReport, signal: Signal) -> Option<f64> {
+    let mut readings = endpoint.signals.readings.iter();
+    readings.find(|reading| reading.signal == signal).map(|reading| reading.smoothed)
+}
+
+fn utilization(endpoint: &EndpointReport) -> Option<f64> {
+    let told = |signal| told(endpoint, signal);
+    let capacity = told(Signal::Capacity).filter(|capacity| *capacity > 0.0);
+    let used = || Some(told(Signal::Connections)? / capacity?);
+    told(Signal::Utilization).or_else(used)
 }
 
 fn latency(endpoint: &EndpointReport) -> Option<Duration> {

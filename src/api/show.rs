@@ -17,7 +17,7 @@ use crate::control::reload::Reloaded;
 use crate::control::report::{
     AddressReport, EndpointReport, FamilyReport, RegionReport, ServiceReport, StatusReport,
 };
-use crate::control::{DatabaseFacts, Revised};
+use crate::control::{DatabaseFacts, Parked, Revised};
 use crate::health::Percentiles;
 use crate::model::{Challenge, OverrideState, Subject};
 
@@ -120,12 +120,18 @@ fn endpoint(report: &EndpointReport) -> EndpointBody {
         weight: report.weight,
         word: report.word.as_ref().map(word),
         region_word: report.region_word.as_ref().map(word),
+        parked: report.parked.as_ref().map(parked),
         families: report.families.iter().map(family).collect(),
         signals: report.signals.readings.iter().map(signals::signal).collect(),
         signal_sources: report.signals.sources.iter().map(signals::source).collect(),
         draining: report.signals.draining,
         passive: report.signals.rules.iter().map(signals::rule).collect(),
     }
+}
+
+fn parked(revised: &Revised<Parked>) -> ParkedBody {
+    let Parked { since, reason } = &revised.word;
+    ParkedBody { since: time(*since), reason: reason.clone(), revision: revised.revision }
 }
 
 fn family(report: &FamilyReport) -> FamilyBody {

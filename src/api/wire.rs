@@ -17,9 +17,11 @@ pub use explain::{
     OutcomeBody, PointBody,
 };
 pub use report::{
-    AddressBody, DanglingBody, DatabaseBody, EndpointBody, FamilyBody, GeoBody, PercentilesBody, ReadyBody,
-    RegionBody, ServiceBody, StatusBody,
+    AddressBody, DanglingBody, DatabaseBody, EndpointBody, FamilyBody, GeoBody, ParkedBody, PercentilesBody,
+    ReadyBody, RegionBody, ServiceBody, StatusBody,
 };
-pub use say::{ChallengeBody, OverrideBody, ProblemBody, ReloadBody, RemarkBody, ValuesBody, WordBody};
+pub use say::{
+    ChallengeBody, OverrideBody, ProblemBody, ReasonBody, ReloadBody, RemarkBody, ValuesBody, WordBody,
+};
 pub use scale::{ScaleBody, ScaleQuery};
 pub use signals::{RuleBody, SignalBody, SignalsBody, SourceBody, TakenBody};

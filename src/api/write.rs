@@ -186,7 +186,7 @@ async fn grant(
     if !condition.is_empty() {
         let current = in_force(handle, &subject).await?.map_or(0, |revised| revised.revision);
         if !condition.holds(current) {
-            return Err(Problem::stale(current));
+            return Err(Problem::stale("override", current));
         }
         if_match = Some(current);
     }

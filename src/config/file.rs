@@ -300,6 +300,9 @@ table! {
         /// How long a recovered endpoint takes to get its full share back.
         #[schemars(extend("default" = "0s"))]
         slow_start: Lasting<0, 3_600_000>,
+        /// Whether an endpoint that fell stays out until an operator resumes it.
+        #[schemars(extend("default" = false))]
+        manual_resume: bool,
         /// How fast it is to answer its probes: what autoscalers are told to keep; without it they are told nothing.
         latency_objective: Lasting<1, 600_000>,
         /// How its addresses are probed; without it all are always healthy.

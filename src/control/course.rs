@@ -1,5 +1,5 @@
 //! What control itself holds for or against endpoints, beside verdicts and operators' words: who stays although it
-//! failed softly, who starts slowly, whom signals take out, and who wishes to be sent nobody new.
+//! failed softly, who starts slowly, whom signals take out, who fell and is to be parked, and who wishes to be sent nobody new.
 
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
@@ -37,6 +37,8 @@ pub struct Course {
     pub ramps: HashMap<Seat, SystemTime>,
     /// Since when whom a passive rule takes out.
     pub lowered: HashMap<Whose, Instant>,
+    /// Who fell and is to be parked, why and when: it counts at once, and is written to the log within a second.
+    pub fallen: HashMap<Whose, (String, SystemTime)>,
     /// Who wishes to be sent nobody new: these of its addresses as they are probed, or with `None` all of it.
     pub wishes: HashMap<Whose, Vec<Option<IpAddr>>>,
 }

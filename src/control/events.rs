@@ -11,7 +11,7 @@ use tokio::sync::broadcast;
 
 use super::words::seconds;
 use crate::health::Level;
-use crate::model::{EventKind, Family, Name, Override, Subject, print_duration};
+use crate::model::{EventKind, Family, Name, Override, PassiveRule, Subject, print_duration};
 use crate::steer::Tier;
 
 /// One event.
@@ -124,6 +124,44 @@ pub enum What {
         /// The word, where it was set.
         word: Option<Override>,
     },
+    /// A passive rule began to speak against an endpoint, or does not any more.
+    Rule {
+        /// Its service.
+        service: String,
+        /// Its region.
+        region: String,
+        /// Which.
+        rule: PassiveRule,
+        /// What it is held against.
+        value: Option<f64>,
+        /// Whether it speaks against the endpoint.
+        speaks: bool,
+    },
+    /// An endpoint's own wish.
+    Wish {
+        /// Its service.
+        service: String,
+        /// Its region.
+        region: String,
+        /// Whether it wishes to be sent nobody new.
+        draining: bool,
+    },
+    /// An endpoint fell, and stays out until somebody resumes it.
+    Parked {
+        /// Which.
+        subject: Subject,
+        /// Why.
+        reason: String,
+    },
+    /// Somebody did.
+    Resumed {
+        /// Which.
+        subject: Subject,
+        /// The token's name, `local`, or `reload`.
+        who: String,
+        /// Why.
+        reason: String,
+    },
     /// An ACME challenge.
     Challenge {
         /// The name that a certificate is for.
@@ -163,6 +201,8 @@ impl What {
             What::Transition { .. } => EventKind::Transition,
             What::Endpoint { .. } => EventKind::Endpoint,
             What::Override { .. } => EventKind::Override,
+            What::Rule { .. } | What::Wish { .. } => EventKind::Signal,
+            What::Parked { .. } | What::Resumed { .. } => EventKind::Parked,
             What::Challenge { .. } => EventKind::Challenge,
             What::Reload { .. } => EventKind::Reload,
             What::Cut { .. } => EventKind::Cut,
@@ -194,6 +234,19 @@ impl fmt::Display for What {
             What::Override { subject, turn, who, word } => {
                 said(f, subject, *turn, who.as_deref(), word.as_ref())
             }
+            What::Rule { service, region, rule, value, speaks } => {
+                rule_turned(f, (service, region), rule, *value, *speaks)
+            }
+            What::Wish { service, region, draining: true } => {
+                write!(f, "service {service} in {region} wishes to be sent nobody new")
+            }
+            What::Wish { service, region, .. } => {
+                write!(f, "service {service} in {region} takes new clients again")
+            }
+            What::Parked { subject, reason } => {
+                write!(f, "{subject} fell and is parked until somebody resumes it: {reason}")
+            }
+            What::Resumed { subject, who, reason } => write!(f, "{subject} resumed by {who}: {reason}"),
             What::Challenge { name, turn: Turn::Set, who } => write!(f, "challenge for {name} set by {who}"),
             What::Challenge { name, who, .. } => write!(f, "challenge for {name} cleared by {who}"),
             What::Reload { swapped: true, generation, problems: 0 } => {
@@ -213,6 +266,29 @@ impl fmt::Display for What {
             }
             What::Ready { ready: true, .. } => f.write_str("the node is ready"),
             What::Ready { missing, .. } => write!(f, "the node is not ready: {}", missing.join("; ")),
+        }
+    }
+}
+
+fn rule_turned(
+    f: &mut fmt::Formatter<'_>,
+    (service, region): (&str, &str),
+    rule: &PassiveRule,
+    value: Option<f64>,
+    speaks: bool,
+) -> fmt::Result {
+    let (signal, then) = (rule.signal.name(), rule.then.name());
+    match (speaks, value) {
+        (true, Some(value)) => {
+            write!(
+                f,
+                "service {service} in {region} is {then} by its signals: {signal} {value:.3}, over {}",
+                rule.over
+            )
+        }
+        (true, None) => write!(f, "service {service} in {region} is {then} by its signals: {signal}"),
+        (false, _) => {
+            write!(f, "signals do not speak against service {service} in {region} any more: {signal}")
         }
     }
 }

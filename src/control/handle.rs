@@ -73,6 +73,19 @@ pub struct SignalWish {
     pub report: Report,
 }
 
+/// An endpoint that fell is to be answered again.
+#[derive(Clone, Debug)]
+pub struct ResumeWish {
+    /// Which.
+    pub whose: Whose,
+    /// The token's name, or `local`.
+    pub who: String,
+    /// Why; not empty.
+    pub reason: String,
+    /// The revision that the asker saw; `None` asks for no comparison.
+    pub if_match: Option<u64>,
+}
+
 /// What can be asked of control.
 #[derive(Debug)]
 pub enum Request {
@@ -84,6 +97,8 @@ pub enum Request {
     Challenges(oneshot::Sender<Vec<Revised<Arc<Challenge>>>>),
     /// Take signals, all or none; the answer is what became of each.
     Signals(Vec<SignalWish>, oneshot::Sender<Result<Vec<Taken>, Refusal>>),
+    /// Let an endpoint back in that is parked; the answer is whether it was.
+    Resume(ResumeWish, oneshot::Sender<Result<bool, Refusal>>),
     /// Load everything anew.
     Reload(oneshot::Sender<Reloaded>),
     /// All regions, or one.
@@ -112,8 +127,10 @@ pub enum Refusal {
         known: Vec<String>,
     },
     /// Somebody else was faster.
-    #[error("the override is at revision {current} now, not {asked}")]
+    #[error("the {what} is at revision {current} now, not {asked}")]
     Revision {
+        /// `override` or `parking`.
+        what: &'static str,
         /// In force.
         current: u64,
         /// What `If-Match` said.
@@ -179,6 +196,11 @@ impl Handle {
     /// Takes signals of endpoints; when this returns, they count.
     pub async fn signals(&self, wish: Vec<SignalWish>) -> Result<Vec<Taken>, Refusal> {
         self.ask(|answer| Request::Signals(wish, answer)).await?
+    }
+
+    /// Lets an endpoint back in that is parked. When this returns, that is on disk and in force; whether it was parked.
+    pub async fn resume(&self, wish: ResumeWish) -> Result<bool, Refusal> {
+        self.ask(|answer| Request::Resume(wish, answer)).await?
     }
 
     /// Loads everything anew, and says what came of it.

@@ -6,7 +6,7 @@
 //! its reloads, and [`handle`] is how the API talks to it; [`report`] is what it tells. [`memory`] is what outlasts a
 //! restart beside commands, [`judge`] what is believed of more than a target, [`course`] what control itself holds for or
 //! against endpoints. [`counts`] is what is counted of probes, [`events`] what happened, for whoever follows; `publish`
-//! makes events of what control does. `challenges` sets what certificate authorities are to find. [`signals`] takes what
+//! makes events of what control does, `parking` keeps out who fell until somebody says so. `challenges` sets what certificate authorities are to find. [`signals`] takes what
 //! load balancers report.
 
 mod challenges;
@@ -18,6 +18,7 @@ pub mod handle;
 pub mod judge;
 pub mod memory;
 mod operate;
+mod parking;
 pub mod plan;
 mod publish;
 pub mod reload;
@@ -35,6 +36,6 @@ pub use crate::geo::Threads;
 pub use compile::{Built, DatabaseFacts, Node, load, with_causes};
 pub use events::{Event, Following};
 pub use handle::{Handle, Refusal, Request};
-pub use state::{Command, Revised, State};
+pub use state::{Command, Parked, Revised, State};
 pub use store::{Store, StoreError};
 pub use task::{Control, Parts, Wiring};

@@ -3,11 +3,11 @@
 use std::time::SystemTime;
 
 use tokio::time::Instant;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use super::events::About;
 use super::handle::{Refusal, Request, Wish};
-use super::state::{Command, Revised, apply};
+use super::state::{Command, Parked, Revised, apply};
 use super::task::{Control, aside};
 use super::words::seconds;
 use crate::model::{Challenge, Override, Subject};
@@ -20,6 +20,7 @@ impl Control {
             Request::Challenge(wish, answer) => drop(answer.send(self.challenge(wish))),
             Request::Challenges(answer) => drop(answer.send(self.challenges())),
             Request::Signals(wish, answer) => drop(answer.send(self.pushed(wish))),
+            Request::Resume(wish, answer) => drop(answer.send(self.resume(wish))),
             Request::Reload(answer) => self.reload(answer),
             Request::Regions(name, answer) => drop(answer.send(self.regions(name.as_deref()))),
             Request::Services(name, answer) => drop(answer.send(self.services(name.as_deref()))),
@@ -38,7 +39,7 @@ impl Control {
         }
         let current = self.state.revision_of(&subject, now);
         if let Some(asked) = if_match.filter(|asked| *asked != current) {
-            return Err(Refusal::Revision { current, asked });
+            return Err(Refusal::Revision { what: "override", current, asked });
         }
         if word.is_some() || current == 0 {
             self.known(&subject)?;
@@ -60,15 +61,25 @@ impl Control {
 
     /// Makes a command durable, and then part of the state.
     pub(super) fn carry_out(&mut self, command: &Command, now: SystemTime) -> Result<(), Refusal> {
+        self.carry_out_all(std::slice::from_ref(command), now)
+    }
+
+    /// The same for several at once: all or none.
+    pub(super) fn carry_out_all(&mut self, commands: &[Command], now: SystemTime) -> Result<(), Refusal> {
+        if commands.is_empty() {
+            return Ok(());
+        }
         let revision = self.state.revision + 1;
-        aside(|| self.store.append(revision, command)).map_err(|error| {
+        aside(|| self.store.append_all(revision, commands)).map_err(|error| {
             let text = super::with_causes(&error);
             error!(error = text, "a command could not be stored");
             Refusal::Store(text)
         })?;
-        self.state = apply(std::mem::take(&mut self.state), command, now);
-        log_command(command, self.state.revision);
-        self.publish_command(command);
+        for command in commands {
+            self.state = apply(std::mem::take(&mut self.state), command, now);
+            log_command(command, self.state.revision);
+            self.publish_command(command);
+        }
         Ok(())
     }
 
@@ -128,5 +139,11 @@ fn log_command(command: &Command, revision: u64) {
             info!(%name, values = values.len(), who, until = format!("{until} (Unix)"), revision, "challenge set");
         }
         Command::Clear { name, who, .. } => info!(%name, who, revision, "challenge cleared"),
+        Command::Park { subject, parked: Parked { reason, .. } } => {
+            warn!(%subject, reason, revision, "parked: it stays out until somebody resumes it");
+        }
+        Command::Resume { subject, who, reason, .. } => {
+            info!(%subject, who, why = reason, revision, "resumed");
+        }
     }
 }

@@ -9,8 +9,8 @@ use super::events::{About, Turn, What};
 use super::state::Command;
 use super::task::Control;
 use super::words::Stored;
-use crate::health::Change;
-use crate::model::{EndpointId, Family, Subject, Target};
+use crate::health::{Change, Whose};
+use crate::model::{EndpointId, Family, PassiveRule, Subject, Target};
 use crate::snapshot::{Snapshot, World};
 use crate::steer::Tier;
 
@@ -50,8 +50,7 @@ impl Control {
     }
 
     fn publish_tier(&mut self, (service, region, family): (&str, &str, Family), from: Tier, to: Tier) {
-        let mut about = About::default();
-        about.add(service, region);
+        let about = about_one(service, region);
         let (service, region) = (service.to_owned(), region.to_owned());
         self.publish(about, What::Endpoint { service, region, family, from, to });
     }
@@ -74,11 +73,38 @@ impl Control {
                 let (name, who) = (challenge.name.clone(), challenge.who.clone());
                 self.publish(About::default(), What::Challenge { name, turn: Turn::Set, who });
             }
+            Command::Park { subject, parked } => {
+                let what = What::Parked { subject: subject.clone(), reason: parked.reason.clone() };
+                self.publish(self.about(subject), what);
+            }
+            Command::Resume { subject, who, reason, .. } => {
+                let (who, reason) = (who.clone(), reason.clone());
+                self.publish(self.about(subject), What::Resumed { subject: subject.clone(), who, reason });
+            }
             Command::Clear { name, who, .. } => {
                 let (name, who) = (name.clone(), who.clone());
                 self.publish(About::default(), What::Challenge { name, turn: Turn::Lifted, who });
             }
         }
+    }
+
+    /// A passive rule speaks against an endpoint, or does not any more.
+    pub(super) fn publish_rule(
+        &mut self,
+        whose: &Whose,
+        rule: PassiveRule,
+        value: Option<f64>,
+        speaks: bool,
+    ) {
+        let Whose { service, region } = whose.clone();
+        let about = about_one(&service, &region);
+        self.publish(about, What::Rule { service, region, rule, value, speaks });
+    }
+
+    /// An endpoint wishes to be sent nobody new, or does not any more.
+    pub(super) fn publish_wish(&mut self, whose: &Whose, draining: bool) {
+        let Whose { service, region } = whose.clone();
+        self.publish(about_one(&service, &region), What::Wish { service, region, draining });
     }
 
     /// Words whose time was over by `now`.
@@ -107,6 +133,12 @@ impl Control {
         }
         about
     }
+}
+
+fn about_one(service: &str, region: &str) -> About {
+    let mut about = About::default();
+    about.add(service, region);
+    about
 }
 
 fn about_endpoints(world: &World, ids: &[EndpointId]) -> About {

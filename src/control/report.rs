@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use super::compile::DatabaseFacts;
 use super::counts::Counts;
 use super::reload::Reloaded;
-use super::state::Revised;
+use super::state::{Parked, Revised};
 use crate::health::{Level, Percentiles, Reading, SourceState};
 use crate::model::{Family, PassiveRule, Subject};
 use crate::steer::Word;
@@ -58,6 +58,8 @@ pub struct EndpointReport {
     pub region_word: Option<Revised>,
     /// By family; absent families have no addresses.
     pub families: Vec<FamilyReport>,
+    /// Since when and why it stays out until somebody resumes it.
+    pub parked: Option<Revised<Parked>>,
     /// What its load balancers report.
     pub signals: EndpointSignals,
 }

@@ -21,6 +21,9 @@ use crate::health::{
 };
 use crate::model::{PassiveRule, Subject, Target, Then};
 
+/// A rule, the value that it is held against, and whether it speaks against the endpoint now.
+type Turned = (PassiveRule, Option<f64>, bool);
+
 /// All that control knows of signals.
 #[derive(Debug, Default)]
 pub struct Signalling {
@@ -82,14 +85,15 @@ impl Signalling {
         self.table.whose().chain(self.watches.keys()).cloned().collect()
     }
 
-    /// Looks at the rules of an endpoint; since when one takes it out, if any does.
-    fn watch(&mut self, whose: &Whose, now: Moment) -> Option<Moment> {
+    /// Looks at the rules of an endpoint: since when one takes it out, if any does, and which of them turned.
+    fn watch(&mut self, whose: &Whose, now: Moment) -> (Option<Moment>, Vec<Turned>) {
         let rules = self.wants.rules(whose);
         let mut watches = self.watches.remove(whose).unwrap_or_else(|| vec![Watch::default(); rules.len()]);
+        let mut turned = Vec::new();
         for (watch, rule) in watches.iter_mut().zip(rules) {
             let value = self.table.reading(whose, rule.signal, now).map(|reading| reading.smoothed);
             if watch.observe(rule, value, now) {
-                log_rule(whose, rule, *watch, value);
+                turned.push((*rule, value, watch.in_force().is_some()));
             }
         }
         let out = watches.iter().zip(rules).filter(|(_, rule)| rule.then == Then::Unhealthy);
@@ -97,15 +101,15 @@ impl Signalling {
         if watches.iter().any(|watch| *watch != Watch::Quiet) {
             self.watches.insert(whose.clone(), watches);
         }
-        since
+        (since, turned)
     }
 }
 
-fn log_rule(whose: &Whose, rule: &PassiveRule, watch: Watch, value: Option<f64>) {
+fn log_rule(whose: &Whose, rule: &PassiveRule, speaks: bool, value: Option<f64>) {
     let Whose { service, region } = whose;
     let (signal, then, value) = (rule.signal.name(), rule.then.name(), value.unwrap_or(f64::NAN));
-    match watch.in_force() {
-        Some(_) => warn!(
+    match speaks {
+        true => warn!(
             service,
             region,
             signal,
@@ -114,7 +118,7 @@ fn log_rule(whose: &Whose, rule: &PassiveRule, watch: Watch, value: Option<f64>)
             then,
             "a signal speaks against an endpoint"
         ),
-        None => info!(
+        false => info!(
             service,
             region, signal, value, then, "a signal does not speak against an endpoint any more"
         ),
@@ -225,7 +229,11 @@ impl Control {
                 self.course.wishes.remove(&whose);
                 continue;
             };
-            let lowered = self.signalling.watch(&whose, now);
+            let (lowered, turned) = self.signalling.watch(&whose, now);
+            for (rule, value, speaks) in turned {
+                log_rule(&whose, &rule, speaks, value);
+                self.publish_rule(&whose, rule, value, speaks);
+            }
             let wishes = self.signalling.table.draining(&whose, now);
             if self.course.set_lowered(&whose, lowered) {
                 self.transitions += 1;
@@ -235,6 +243,7 @@ impl Control {
                 let Whose { service, region } = &whose;
                 let draining = self.course.wishes.contains_key(&whose);
                 info!(service, region, draining, "an endpoint's own wish");
+                self.publish_wish(&whose, draining);
                 moved.push(id);
             }
         }

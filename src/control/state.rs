@@ -27,6 +27,24 @@ pub enum Command {
     },
     /// Sets the values of an ACME challenge, in place of those before.
     Challenge(Arc<Challenge>),
+    /// An endpoint fell whose service wants it out until somebody resumes it.
+    Park {
+        /// Which.
+        subject: Subject,
+        /// Since when, and why.
+        parked: Parked,
+    },
+    /// It may be answered again.
+    Resume {
+        /// Which.
+        subject: Subject,
+        /// The token's name, or `local`; `reload` where the configuration did not want it out any more.
+        who: String,
+        /// Why.
+        reason: String,
+        /// When, to the second.
+        at: SystemTime,
+    },
     /// Takes them away.
     Clear {
         /// The name that the challenge is for.
@@ -36,6 +54,15 @@ pub enum Command {
         /// When, to the second.
         at: SystemTime,
     },
+}
+
+/// An endpoint that stays out until somebody resumes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parked {
+    /// When it fell, to the second.
+    pub since: SystemTime,
+    /// Why, in words.
+    pub reason: String,
 }
 
 /// A word and the revision of the command that set it.
@@ -52,6 +79,7 @@ pub struct Revised<W = Override> {
 pub struct State {
     overrides: BTreeMap<Subject, Revised>,
     challenges: BTreeMap<Name, Revised<Arc<Challenge>>>,
+    parked: BTreeMap<Subject, Revised<Parked>>,
     /// Of the last command.
     pub revision: u64,
 }
@@ -75,6 +103,16 @@ impl State {
     /// The challenge for a name, if it is still in force at `now`.
     pub fn challenge(&self, name: &Name, now: SystemTime) -> Option<&Revised<Arc<Challenge>>> {
         self.challenges.get(name).filter(|revised| revised.word.in_force(now))
+    }
+
+    /// Since when and why an endpoint is parked, if it is.
+    pub fn parked(&self, subject: &Subject) -> Option<&Revised<Parked>> {
+        self.parked.get(subject)
+    }
+
+    /// Every endpoint that is parked.
+    pub fn all_parked(&self) -> impl Iterator<Item = (&Subject, &Revised<Parked>)> {
+        self.parked.iter()
     }
 
     /// Every challenge in force at `now`, in the order of names.
@@ -102,6 +140,13 @@ pub fn apply(mut state: State, command: &Command, now: SystemTime) -> State {
         }
         Command::Clear { name, .. } => {
             state.challenges.remove(name);
+        }
+        Command::Park { subject, parked } => {
+            let revised = Revised { word: parked.clone(), revision: state.revision };
+            state.parked.entry(subject.clone()).or_insert(revised);
+        }
+        Command::Resume { subject, .. } => {
+            state.parked.remove(subject);
         }
     }
     state
@@ -134,6 +179,23 @@ mod tests {
         assert_eq!(state.revision_of(&region, at(1_000)), 2);
         let state = apply(state, &lift, at(3));
         assert_eq!((state.word(&region, at(3)), state.revision), (None, 3));
+    }
+
+    #[test]
+    fn who_is_parked_stays_so_since_the_first_fall_until_resumed() {
+        let subject = Subject::Endpoint { service: "www".into(), region: "eu-west".into() };
+        let park = |since, reason: &str| {
+            let parked = Parked { since: at(since), reason: reason.into() };
+            Command::Park { subject: subject.clone(), parked }
+        };
+        let (who, reason) = ("local".to_owned(), "mended".to_owned());
+        let resume = Command::Resume { subject: subject.clone(), who, reason, at: at(9) };
+        let state = apply(State::default(), &park(1, "refused"), at(1));
+        let state = apply(state, &park(2, "slow"), at(1_000_000));
+        let parked = state.parked(&subject).unwrap();
+        assert_eq!((parked.revision, parked.word.since, &*parked.word.reason), (1, at(1), "refused"));
+        let state = apply(state, &resume, at(1_000_001));
+        assert_eq!((state.parked(&subject), state.revision), (None, 3));
     }
 
     #[test]

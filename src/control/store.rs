@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition};
 use serde::{Deserialize, Serialize};
 
-use super::state::{Command, State, apply};
+use super::state::{Command, Parked, State, apply};
 use crate::model::{Challenge, Name, Override, OverrideState, Subject};
 
 const COMMANDS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("commands");
@@ -96,12 +96,17 @@ impl Store {
     /// Makes a command durable under this revision. After an error of the disk the file is opened anew, once:
     /// redb does not write to one that failed, and the disk may have room again.
     pub fn append(&mut self, revision: u64, command: &Command) -> Result<(), StoreError> {
+        self.append_all(revision, std::slice::from_ref(command))
+    }
+
+    /// The same for several at once, all or none, under this revision and those that follow it.
+    pub fn append_all(&mut self, first: u64, commands: &[Command]) -> Result<(), StoreError> {
         if identity(&self.path) != Some(self.identity) {
             return Err(StoreError::Gone(self.path.clone()));
         }
-        self.insert(revision, command).or_else(|_| {
+        self.insert(first, commands).or_else(|_| {
             self.reopen()?;
-            self.insert(revision, command)
+            self.insert(first, commands)
         })
     }
 
@@ -129,13 +134,15 @@ impl Store {
     }
 
     /// Writes, whatever the file holds.
-    fn insert(&self, revision: u64, command: &Command) -> Result<(), StoreError> {
-        shielded(&self.path, || self.insert_unshielded(revision, command))
+    fn insert(&self, first: u64, commands: &[Command]) -> Result<(), StoreError> {
+        shielded(&self.path, || self.insert_unshielded(first, commands))
     }
 
-    fn insert_unshielded(&self, revision: u64, command: &Command) -> Result<(), StoreError> {
+    fn insert_unshielded(&self, first: u64, commands: &[Command]) -> Result<(), StoreError> {
         self.write(|table| {
-            table.insert(revision, encode(command).as_slice())?;
+            for (revision, command) in (first..).zip(commands) {
+                table.insert(revision, encode(command).as_slice())?;
+            }
             Ok(())
         })
     }
@@ -189,6 +196,10 @@ impl Store {
                 let command = Command::Challenge(Arc::clone(&revised.word));
                 table.insert(revised.revision, encode(&command).as_slice())?;
             }
+            for (subject, revised) in state.all_parked() {
+                let command = Command::Park { subject: subject.clone(), parked: revised.word.clone() };
+                table.insert(revised.revision, encode(&command).as_slice())?;
+            }
             Ok(())
         })
     }
@@ -232,8 +243,8 @@ fn identity(path: &Path) -> Option<(u64, u64)> {
 /// A command as it is stored. The shape is a promise: old logs must stay readable.
 #[derive(Serialize, Deserialize)]
 struct Saved {
-    /// Empty, which no region is called, where `challenge` says what this is about. A meridian that knows of no
-    /// challenges reads such a command as one that lifts nothing, and so can still be gone back to.
+    /// Empty, which no region is called, where `challenge` or `parked` says what this is about. A meridian that knows of
+    /// neither reads such a command as one that lifts nothing, and so can still be gone back to.
     region: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     service: Option<String>,
@@ -241,6 +252,8 @@ struct Saved {
     word: Option<SavedWord>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     challenge: Option<SavedChallenge>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    parked: Option<SavedParked>,
     who: String,
     /// Unix seconds.
     at: u64,
@@ -266,6 +279,16 @@ struct SavedChallenge {
     until: u64,
 }
 
+#[derive(Serialize, Deserialize)]
+struct SavedParked {
+    service: String,
+    region: String,
+    reason: String,
+    /// True: it is not any more.
+    #[serde(default)]
+    resumed: bool,
+}
+
 fn seconds(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
@@ -284,6 +307,12 @@ fn encode(command: &Command) -> Vec<u8> {
             let Challenge { name, values, who, since, until } = &**challenge;
             Saved { challenge: encode_challenge(name, values, *until), ..saved(None, who, *since) }
         }
+        Command::Park { subject, parked: Parked { since, reason } } => {
+            Saved { parked: encode_parked(subject, reason, false), ..saved(None, "", *since) }
+        }
+        Command::Resume { subject, who, reason, at } => {
+            Saved { parked: encode_parked(subject, reason, true), ..saved(None, who, *at) }
+        }
         Command::Clear { name, who, at } => {
             Saved { challenge: encode_challenge(name, &[], UNIX_EPOCH), ..saved(None, who, *at) }
         }
@@ -298,11 +327,19 @@ fn saved(subject: Option<&Subject>, who: &str, at: SystemTime) -> Saved {
         Some(Subject::Region(region)) => (region, None),
         Some(Subject::Endpoint { service, region }) => (region, Some(service)),
     };
-    Saved { region, service, word: None, challenge: None, who: who.to_owned(), at: seconds(at) }
+    Saved { region, service, word: None, challenge: None, parked: None, who: who.to_owned(), at: seconds(at) }
 }
 
 fn encode_challenge(name: &Name, values: &[String], until: SystemTime) -> Option<SavedChallenge> {
     Some(SavedChallenge { name: name.to_string(), values: values.to_vec(), until: seconds(until) })
+}
+
+fn encode_parked(subject: &Subject, reason: &str, resumed: bool) -> Option<SavedParked> {
+    let (service, region) = match subject.clone() {
+        Subject::Region(region) => (String::new(), region),
+        Subject::Endpoint { service, region } => (service, region),
+    };
+    Some(SavedParked { service, region, reason: reason.to_owned(), resumed })
 }
 
 fn encode_word(word: &Override) -> SavedWord {
@@ -316,6 +353,13 @@ fn decode(bytes: &[u8]) -> Result<Command, serde_json::Error> {
     let saved: Saved = serde_json::from_slice(bytes)?;
     if let Some(challenge) = saved.challenge {
         return decode_challenge(challenge, saved.who, time(saved.at));
+    }
+    if let Some(SavedParked { service, region, reason, resumed }) = saved.parked {
+        let (subject, who, at) = (Subject::Endpoint { service, region }, saved.who, time(saved.at));
+        return Ok(match resumed {
+            true => Command::Resume { subject, who, reason, at },
+            false => Command::Park { subject, parked: Parked { since: at, reason } },
+        });
     }
     let subject = match saved.service {
         None => Subject::Region(saved.region),

@@ -98,6 +98,7 @@ impl Control {
         self.wiring.scrapes.send_replace(self.signalling.standing());
         self.wiring.config.send_replace(Arc::new(config));
         self.folded_at = Instant::now();
+        self.resume_unwanted();
     }
 }
 

@@ -199,13 +199,17 @@ impl Control {
     pub async fn run(mut self) {
         let mut tick = tokio::time::interval(Duration::from_secs(1));
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        self.resume_unwanted();
         loop {
             match self.next_event(&mut tick).await {
                 Event::Observed(observation) => self.observed(&observation),
                 Event::Asked(request) => self.asked(request),
                 Event::Compiled(built, problems) => self.compiled(built, problems),
                 Event::Ticked => self.ticked(),
-                Event::Stopped => return self.remember(),
+                Event::Stopped => {
+                    self.park();
+                    return self.remember();
+                }
             }
         }
     }
@@ -284,6 +288,7 @@ impl Control {
                 ids.push(*id);
             }
         }
+        ids.extend(self.note_falls(snapshot, stored));
         self.truth().store_some(snapshot, &self.plan, &ids);
     }
 
@@ -343,6 +348,7 @@ impl Control {
             self.refold();
         }
         self.end_challenges(now);
+        self.park();
         self.signals_age();
         self.doubt();
         let (kept_at, transitions) = self.kept_at;

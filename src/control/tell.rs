@@ -115,6 +115,7 @@ impl Control {
             word: self.word(&subject),
             region_word: self.word(&Subject::Region(region.clone())),
             families: Family::ALL.into_iter().filter_map(family).collect(),
+            parked: self.parking(&named),
             signals,
             region,
         }
@@ -176,6 +177,15 @@ impl Control {
         let deciding = checks.iter().find(|check| check.level == level).or(checks.first());
         let deciding = deciding.cloned().unwrap_or_else(|| AddressReport::of(address));
         AddressReport { level, reason, checks, ..deciding }
+    }
+
+    /// Why an endpoint is down, in words: what is believed of the first of its addresses that is.
+    pub(super) fn reason_of(&self, snapshot: &Snapshot, id: EndpointId, family: Family) -> Option<String> {
+        let (service, position) = snapshot.world.endpoint(id)?;
+        let seen = Seen { snapshot, service, id, position, family };
+        let addresses = service.endpoints[position].addresses_of(family).enumerate();
+        let mut reports = addresses.map(|(at, address)| self.address(&seen, at, address));
+        reports.find(|report| report.level == Level::Unhealthy).map(|report| report.reason)
     }
 
     fn target(&self, address: IpAddr, check: &str, target: &Target) -> AddressReport {

@@ -99,6 +99,7 @@ impl Truth<'_> {
             kept,
             ramp: self.course.ramp(seat, service.slow_start, self.now),
             lowered: self.course.is_lowered(named).is_some(),
+            parked: self.is_parked(world, service, position),
             drained: self.course.drained(named, &service.endpoints[position], family),
         };
         fold(&known, seconds(self.now))
@@ -165,6 +166,9 @@ impl Truth<'_> {
             Tier::Failing => {}
             _ => return Stand::Out,
         }
+        if self.is_parked(world, spot.service, spot.position) {
+            return Stand::Out;
+        }
         let Spot { id, service, position } = spot;
         let addresses = self.judge(world, plan).addresses(service, id.index(), family, service.ttl);
         let needed = service.min_addresses.min(addresses.len());
@@ -181,6 +185,14 @@ impl Truth<'_> {
     /// What judges by these verdicts.
     pub fn judge<'j>(&'j self, world: &'j World, plan: &'j Plan) -> Judge<'j> {
         Judge { verdicts: self.verdicts, world, plan }
+    }
+
+    /// Whether an endpoint stays out until somebody resumes it.
+    fn is_parked(&self, world: &World, service: &Service, position: usize) -> bool {
+        service.manual_resume && {
+            let whose = whose(world, service, position);
+            self.course.fallen.contains_key(&whose) || self.state.parked(&whose.subject()).is_some()
+        }
     }
 
     /// The words on an endpoint and on its region, together.

@@ -51,6 +51,16 @@ pub enum Call {
     /// Take an override back
     #[command(subcommand)]
     Lift(Subject),
+    /// Let an endpoint back in that fell, where its service has manual_resume
+    Resume {
+        /// The service
+        service: String,
+        /// The region
+        region: String,
+        /// Why: others read it when they wonder
+        #[arg(long)]
+        reason: String,
+    },
     /// What certificate authorities are to find at steered names (ACME); all of it where nothing else is said
     Acme {
         /// What to do.
@@ -69,7 +79,8 @@ pub enum Call {
     },
     /// What happens, as it happens: a line for each event, until this is interrupted
     Events {
-        /// Kinds, with commas between them: transition, endpoint, override, challenge, reload, cut, ready
+        /// Kinds, with commas between them: transition, endpoint, override, signal, parked,
+        /// challenge, reload, cut, ready
         #[arg(long)]
         kind: Option<String>,
         /// Of one service alone

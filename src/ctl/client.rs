@@ -130,6 +130,11 @@ impl Client {
         self.send(self.http.request(Method::POST, self.url(path)?)).await
     }
 
+    /// The same with a body.
+    pub async fn post_body(&self, path: &[&str], body: &impl Serialize) -> Result<Reply, CtlError> {
+        self.send(self.http.request(Method::POST, self.url(path)?).json(body)).await
+    }
+
     /// Every part is escaped, so that a name cannot become a path.
     fn url(&self, path: &[&str]) -> Result<Url, CtlError> {
         let mut url = self.base.clone();

@@ -14,6 +14,7 @@ mod tests;
 
 use std::io::{self, Write};
 
+use crate::api::wire::ReasonBody;
 pub use args::CtlArgs;
 use args::{Acme, Call, Subject};
 use client::{Client, Reply};
@@ -91,6 +92,7 @@ async fn answer(args: CtlArgs) -> Result<Answer, CtlError> {
         Call::Services { name: Some(_) } => tables::service(&reply.read()?),
         Call::Override(_) => tables::word(&reply.read()?),
         Call::Lift(_) => "lifted\n".to_owned(),
+        Call::Resume { .. } => "resumed\n".to_owned(),
         Call::Acme { call: None } => tables::challenges(&reply.read::<Vec<_>>()?),
         Call::Acme { call: Some(Acme::Set { .. }) } => tables::challenge(&reply.read()?),
         Call::Acme { call: Some(Acme::Clear { .. }) } => "cleared\n".to_owned(),
@@ -113,6 +115,10 @@ async fn ask(client: &Client, call: &Call) -> Result<Reply, CtlError> {
             client.put(&place(&subject), &word).await
         }
         Call::Lift(subject) => client.delete(&place(subject)).await,
+        Call::Resume { service, region, reason } => {
+            let body = ReasonBody { reason: Some(reason.clone()) };
+            client.post_body(&["v1", "services", service, "endpoints", region, "resume"], &body).await
+        }
         Call::Acme { call: None } => client.get(&["v1", "acme"], &[]).await,
         Call::Acme { call: Some(call) } => match call.clone().apart() {
             (name, Some(values)) => client.put(&["v1", "acme", &name], &values).await,

@@ -134,6 +134,10 @@ fn endpoints(endpoints: &[EndpointBody]) -> String {
     for endpoint in endpoints {
         let name = format!("{}/{}", endpoint.service, endpoint.region);
         let word = endpoint.word.as_ref().or(endpoint.region_word.as_ref()).map(said);
+        let parked = endpoint.parked.as_ref();
+        let parked = parked.map_or_else(String::new, |parked| {
+            format!("; parked since {} ({}) until resumed", parked.since, parked.reason)
+        });
         for family in &endpoint.families {
             let keep = format!("{} %", (family.keep * 1e4).round() / 1e2);
             let share = format!("{:.0} %", family.share * 100.0);
@@ -147,13 +151,45 @@ fn endpoints(endpoints: &[EndpointBody]) -> String {
                     keep.clone(),
                     format!("{} s", family.ttl_seconds),
                     share.clone(),
-                    format!("{}{age}: {}", address.verdict, address.reason),
+                    format!("{}{age}: {}{parked}", address.verdict, address.reason),
                     word.clone().unwrap_or("-".into()),
                 ]);
             }
         }
     }
-    table(["ENDPOINT", "ADDRESS", "TIER", "KEEP", "TTL", "SHARE", "VERDICT", "OVERRIDE"], &rows)
+    let table = table(["ENDPOINT", "ADDRESS", "TIER", "KEEP", "TTL", "SHARE", "VERDICT", "OVERRIDE"], &rows);
+    table + &reported(endpoints)
+}
+
+/// What load balancers report, and what comes of it; nothing where nobody does.
+fn reported(endpoints: &[EndpointBody]) -> String {
+    let mut rows = Vec::new();
+    for endpoint in endpoints {
+        let name = format!("{}/{}", endpoint.service, endpoint.region);
+        for signal in &endpoint.signals {
+            let rule = endpoint.passive.iter().find(|rule| rule.signal == signal.signal);
+            let rule = rule
+                .map_or("-".to_owned(), |rule| format!("{}, {} over {}", rule.state, rule.then, rule.over));
+            let (smoothed, age) = (figure(signal.smoothed), format!("{:.1} s", signal.age_seconds));
+            let sources = signal.sources.join(", ");
+            rows.push([
+                name.clone(),
+                signal.signal.clone(),
+                figure(signal.value),
+                smoothed,
+                age,
+                rule,
+                sources,
+            ]);
+        }
+    }
+    let head = ["ENDPOINT", "SIGNAL", "VALUE", "SMOOTHED", "AGE", "RULE", "SOURCES"];
+    if rows.is_empty() { String::new() } else { format!("\n{}", self::table(head, &rows)) }
+}
+
+/// Three digits behind the point, and none where they are zero.
+fn figure(value: f64) -> String {
+    ((value * 1e3).round() / 1e3).to_string()
 }
 
 fn said(word: &OverrideBody) -> String {

@@ -80,6 +80,13 @@ async fn words_become_calls() {
             r#"{"weight":5,"reason":"r"}"#,
             "in force at",
         ),
+        (
+            "resume www eu --reason r",
+            "",
+            "POST /v1/services/www/endpoints/eu/resume ",
+            r#"{"reason":"r"}"#,
+            "resumed\n",
+        ),
         ("lift region a/b", "", "DELETE /v1/regions/a%2Fb/override ", "", "lifted\n"),
         ("regions", "[]", "GET /v1/regions ", "", "REGION"),
         ("--json services", "[]", "GET /v1/services ", "", "[]"),

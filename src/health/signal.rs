@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 pub use reading::Reading;
 pub use said::Signals;
 
-use crate::model::{Signal, Target};
+use crate::model::{Signal, Subject, Target};
 
 /// The time in which what was before weighs half as much in a smoothed value.
 pub const HALF_LIFE: Duration = Duration::from_secs(10);
@@ -40,6 +40,13 @@ pub struct Whose {
     pub service: String,
     /// The region's name.
     pub region: String,
+}
+
+impl Whose {
+    /// As operators' words and the log name it.
+    pub fn subject(self) -> Subject {
+        Subject::Endpoint { service: self.service, region: self.region }
+    }
 }
 
 /// Who reports. The first kind that tells of a signal counts.

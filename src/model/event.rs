@@ -11,6 +11,10 @@ pub enum EventKind {
     Endpoint,
     /// An operator's word was set, lifted, or ended.
     Override,
+    /// Signals speak against an endpoint, or not any more; it wishes to be sent nobody new, or not any more.
+    Signal,
+    /// An endpoint fell and stays out until somebody resumes it, or somebody did.
+    Parked,
     /// An ACME challenge was set or cleared.
     Challenge,
     /// A reload swapped the world, or changed nothing.
@@ -23,10 +27,12 @@ pub enum EventKind {
 
 impl EventKind {
     /// All of them.
-    pub const ALL: [EventKind; 7] = [
+    pub const ALL: [EventKind; 9] = [
         EventKind::Transition,
         EventKind::Endpoint,
         EventKind::Override,
+        EventKind::Signal,
+        EventKind::Parked,
         EventKind::Challenge,
         EventKind::Reload,
         EventKind::Cut,
@@ -39,6 +45,8 @@ impl EventKind {
             EventKind::Transition => "transition",
             EventKind::Endpoint => "endpoint",
             EventKind::Override => "override",
+            EventKind::Signal => "signal",
+            EventKind::Parked => "parked",
             EventKind::Challenge => "challenge",
             EventKind::Reload => "reload",
             EventKind::Cut => "cut",

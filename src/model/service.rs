@@ -36,6 +36,8 @@ pub struct Service {
     pub passive: Vec<PassiveRule>,
     /// The most of its capacity that soft failures may take out: 0.0…1.0.
     pub max_ejected: f64,
+    /// Whether an endpoint that fell stays out until an operator resumes it.
+    pub manual_resume: bool,
     /// How long a recovered endpoint takes to get its full share back; zero: none.
     pub slow_start: Duration,
     /// How fast it is to answer its probes; `None`: nobody said.

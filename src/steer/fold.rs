@@ -69,6 +69,8 @@ pub struct Known<'a> {
     pub ramp: f64,
     /// Its signals speak against it.
     pub lowered: bool,
+    /// It fell, and stays out until an operator resumes it.
+    pub parked: bool,
     /// Its addresses that wish to be sent nobody new, as bits in written order.
     pub drained: u16,
 }
@@ -99,7 +101,7 @@ pub fn fold(known: &Known<'_>, now: u64) -> Word {
 // else      no             no                failing   failing    all
 // The last with `kept` is fit, or idle, as if all its addresses were healthy. Whom its signals speak against is as the
 // last, but keeps to what is healthy. Addresses that wish to drain are left out while the others are enough; where they
-// are not, it is idle, unless somebody says `up`.
+// are not, it is idle, unless somebody says `up`. Who is parked is idle at most, too, and not kept.
 fn stand(known: &Known<'_>, keep: Keep) -> (Tier, u16) {
     let having = |wanted: &[Level]| mask(known.beliefs, |belief| wanted.contains(&belief.level));
     let enough = |mask: u16| mask.count_ones() as usize >= known.min_addresses.min(known.beliefs.len());
@@ -111,11 +113,14 @@ fn stand(known: &Known<'_>, keep: Keep) -> (Tier, u16) {
     match known.effect.state {
         Some(OverrideState::Down) => (Tier::Barred, 0),
         Some(OverrideState::Up) => (idle_or(Tier::Fit), best),
+        _ if known.parked && enough(hopeful) && in_favour => {
+            (Tier::Idle, if enough(healthy) { healthy } else { hopeful })
+        }
         _ if enough(willing) && in_favour => (idle_or(Tier::Fit), willing),
         _ if enough(healthy) && in_favour => (Tier::Idle, healthy),
         _ if enough(hopeful) && in_favour => (idle_or(Tier::Unknown), hopeful),
-        _ if known.kept && enough(willing) => (idle_or(Tier::Fit), willing),
-        _ if known.kept => (idle_or(Tier::Fit), best),
+        _ if known.kept && !known.parked && enough(willing) => (idle_or(Tier::Fit), willing),
+        _ if known.kept && !known.parked => (idle_or(Tier::Fit), best),
         _ if known.lowered && enough(healthy) => (Tier::Failing, healthy),
         _ => (Tier::Failing, all),
     }
@@ -152,6 +157,7 @@ mod tests {
             kept: false,
             ramp: 1.0,
             lowered: false,
+            parked: false,
             drained: 0,
         }
     }

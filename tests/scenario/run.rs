@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use meridian::control::handle::{ChallengeWish, Wish, WishedValues, WishedWord};
+use meridian::control::handle::{ChallengeWish, ResumeWish, Wish, WishedValues, WishedWord};
+use meridian::health::Whose;
 use meridian::health::{Outcome, OwnFault, Reason, Stage};
 use meridian::model::{Challenge, OverrideState, Problem, Subject};
 
@@ -67,6 +68,7 @@ impl Run {
                 self.world.advance(duration(rest.first().ok_or("advance by what?")?)?).await;
                 done()
             }
+            "resume" => self.resume(rest, step).await,
             "override" | "lift" => self.wish(verb, rest, step).await,
             "challenge" => self.challenge(rest, step).await,
             "reload" => self.reload(step).await,
@@ -219,6 +221,23 @@ impl Run {
         match &step.brief {
             Some(expected) => Ok((expected.clone(), got)),
             None if got == "lifted" || got.starts_with("revision ") => done(),
+            None => Err(got),
+        }
+    }
+
+    async fn resume(&self, rest: &[&str], step: &Step) -> Outcomes {
+        let [name] = rest else { return Err("write: SERVICE/REGION".into()) };
+        let (service, region) = name.split_once('/').ok_or("write: SERVICE/REGION")?;
+        let whose = Whose { service: service.into(), region: region.into() };
+        let wish = ResumeWish { whose, who: "oncall".into(), reason: "drill".into(), if_match: None };
+        let got = match self.running()?.handle.resume(wish).await {
+            Ok(true) => "resumed".into(),
+            Ok(false) => "was not parked".into(),
+            Err(refusal) => refusal.to_string(),
+        };
+        match &step.brief {
+            Some(expected) => Ok((expected.clone(), got)),
+            None if got == "resumed" => done(),
             None => Err(got),
         }
     }

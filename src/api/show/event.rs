@@ -50,6 +50,16 @@ fn particulars(mut body: EventBody, what: &What) -> EventBody {
                 put_word(&mut body, said);
             }
         }
+        What::Rule { rule, value, speaks, .. } => {
+            body.change = word(if *speaks { "speaks" } else { "eased" });
+            (body.signal, body.value) = (word(rule.signal.name()), *value);
+            body.to = speaks.then(|| rule.then.name().to_owned());
+        }
+        What::Wish { draining, .. } => body.change = word(if *draining { "draining" } else { "willing" }),
+        What::Parked { reason, .. } => (body.change, body.reason) = (word("parked"), word(reason)),
+        What::Resumed { who, reason, .. } => {
+            (body.change, body.reason, body.who) = (word("resumed"), word(reason), word(who));
+        }
         What::Challenge { name, turn, who } => {
             (body.change, body.name, body.who) = (word(turn.name()), Some(name.to_string()), word(who));
         }

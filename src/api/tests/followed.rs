@@ -124,6 +124,41 @@ async fn who_comes_back_gets_what_was_missed_and_who_asks_for_less_gets_less() {
 }
 
 #[tokio::test]
+async fn what_signals_do_and_who_is_parked_is_told() {
+    let rule =
+        "[[services.www.passive]]\nsignal = \"errors\"\nover = 0.1\nfor = \"0s\"\nthen = \"unhealthy\"";
+    let with_rule = CONFIG.replace("[services.www.check]", &format!("{rule}\n[services.www.check]"));
+    let node = Node::with(with_rule.replace("[services.www]\n", "[services.www]\nmanual_resume = true\n"));
+    node.observe("198.51.100.10", true).await;
+    let mut stream = Stream::open(&node, "?kind=signal,parked", None).await.unwrap();
+    node.observe("198.51.100.20", true).await;
+    let push = |errors: f64, draining: bool| {
+        format!(r#"{{"service":"www","region":"ap","errors":{errors},"draining":{draining}}}"#)
+    };
+    let json = ["Content-Type: application/json"];
+    node.ask("POST", "/v1/signals", &json, &push(0.5, false)).await;
+    let (_, kind, body) = stream.next().await.unwrap();
+    assert_eq!(
+        (kind.as_str(), &body["change"], &body["to"]),
+        ("signal", &"speaks".into(), &"unhealthy".into())
+    );
+    assert_eq!((&body["signal"], &body["value"]), (&"errors".into(), &0.5.into()));
+    let said = "service www in ap is unhealthy by its signals: errors 0.500, over 0.1";
+    assert_eq!(body["text"], said);
+    node.ask("POST", "/v1/signals", &json, &push(0.5, true)).await;
+    let told = [stream.next().await.unwrap().2, stream.next().await.unwrap().2];
+    let changes = told.each_ref().map(|body| body["change"].as_str().unwrap());
+    assert!(changes.contains(&"draining") && changes.contains(&"parked"), "{changes:?}");
+    let why = r#"{"reason":"mended"}"#;
+    node.ask("POST", "/v1/services/www/endpoints/ap/resume", &json, why).await;
+    let body = stream.next().await.unwrap().2;
+    assert_eq!(
+        (&body["change"], &body["who"], &body["reason"]),
+        (&"resumed".into(), &"local".into(), &"mended".into())
+    );
+}
+
+#[tokio::test]
 async fn an_override_that_ends_is_told_once() {
     let node = Node::new().await;
     let mut stream = Stream::open(&node, "?kind=override", None).await.unwrap();

@@ -29,6 +29,32 @@ async fn the_factor_is_latency_by_objective_within_bounds() {
 }
 
 #[tokio::test]
+async fn what_load_balancers_report_beats_what_probes_see() {
+    let node = node(100);
+    node.observe("198.51.100.10", true).await;
+    let rows = [
+        (r#""latency":0.15,"utilization":0.75"#, 150.0, Some(0.75), 1.5),
+        (r#""connections":30,"capacity":120"#, 7.0, Some(0.25), 0.5),
+        (r#""connections":30,"capacity":0"#, 7.0, None, 0.5),
+        (r#""latency":1e300"#, 7.0, None, 0.5),
+    ];
+    for (place, (fields, latency, utilization, factor)) in rows.into_iter().enumerate() {
+        // Each from a source of its own would add up: the same one says something else, and that counts at once.
+        let node = if place == 0 { &node } else { &self::node(100) };
+        node.observe("198.51.100.10", true).await;
+        let body = format!(r#"{{"service":"www","region":"eu",{fields}}}"#);
+        node.ask("POST", "/v1/signals", &["Content-Type: application/json"], &body).await;
+        let said = node.get("/v1/scale/eu").await.json();
+        assert_eq!(
+            (&said["latency_ms"], &said["factor"]),
+            (&latency.into(), &factor.into()),
+            "{fields}: {said}"
+        );
+        assert_eq!(said["utilization"].as_f64(), utilization, "{fields}");
+    }
+}
+
+#[tokio::test]
 async fn without_an_objective_nothing_is_suggested() {
     let node = Node::new().await;
     node.observe("198.51.100.10", true).await;

@@ -127,6 +127,7 @@ async fn the_document_names_every_call() {
         .chain(["healthz", "readyz", "metrics", "openapi.json"].map(|path| format!("get /{path}")))
         .chain(
             [
+                "post /v1/services/{service}/endpoints/{region}/resume",
                 "get /v1/acme",
                 "get /v1/events",
                 "get /v1/scale/{region}",

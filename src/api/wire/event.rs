@@ -12,7 +12,7 @@ pub struct EventBody {
     pub at: String,
     /// What the node calls itself.
     pub node: String,
-    /// `transition`, `endpoint`, `override`, `challenge`, `reload`, `cut` or `ready`.
+    /// `transition`, `endpoint`, `override`, `signal`, `parked`, `challenge`, `reload`, `cut` or `ready`.
     pub kind: String,
     /// What happened, in words.
     pub text: String,
@@ -31,17 +31,24 @@ pub struct EventBody {
     /// Of a transition the verdict, of an endpoint the tier that it had.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
-    /// Of a transition the verdict, of an endpoint the tier that it has now.
+    /// Of a transition the verdict, of an endpoint the tier that it has now, of a signal what it makes of the endpoint.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
     /// Of an endpoint: `IPv4` or `IPv6`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub family: Option<String>,
-    /// Of a transition and of an override that was set: why.
+    /// Of a signal: which.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signal: Option<String>,
+    /// Of a signal: its smoothed value, per second, a share, or seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<f64>,
+    /// Of a transition, of an override that was set, of `parked`: why.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// Of an override and a challenge: `set`, `lifted` or `ended`. Of a reload: `swapped` or `failed`. Of `cut`: `cut` or
-    /// `healed`. Of `ready`: `ready` or `unready`.
+    /// `healed`. Of `ready`: `ready` or `unready`. Of `signal`: `speaks` or `eased` of a passive rule, `draining` or
+    /// `willing` of an endpoint's own wish. Of `parked`: `parked` or `resumed`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub change: Option<String>,
     /// Of an override: `region`, or `endpoint` where it is about one service there.

@@ -145,6 +145,9 @@ pub struct EndpointBody {
     /// The operator's word on its whole region; the more restrictive of the two wins.
     #[serde(rename = "region_override")]
     pub region_word: Option<OverrideBody>,
+    /// Since when and why it stays out until somebody resumes it; null: it does not.
+    #[serde(default)]
+    pub parked: Option<ParkedBody>,
     /// Those that it has addresses of.
     pub families: Vec<FamilyBody>,
     /// What its load balancers report, as far as it may still be believed.
@@ -159,6 +162,17 @@ pub struct EndpointBody {
     /// How its service's passive rules stand with it.
     #[serde(default)]
     pub passive: Vec<RuleBody>,
+}
+
+/// An endpoint that fell and stays out until somebody resumes it.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ParkedBody {
+    /// When it fell.
+    pub since: String,
+    /// Why.
+    pub reason: String,
+    /// For `If-Match`; 0 until it is on disk, which takes a second.
+    pub revision: u64,
 }
 
 /// One endpoint and address family.

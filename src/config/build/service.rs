@@ -71,6 +71,7 @@ impl Builder<'_> {
             passive: self.passive(&service.passive),
             max_ejected: f64::from(service.max_ejected.value().map_or(50, |share| share.0)) / 100.0,
             slow_start: service.slow_start.value().map(|lasting| lasting.0).unwrap_or_default(),
+            manual_resume: service.manual_resume.value().copied().unwrap_or_default(),
             latency_objective: service.latency_objective.value().map(|lasting| lasting.0),
             order_rules: self.order_rules(&service.r#override),
             endpoints,

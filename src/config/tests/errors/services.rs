@@ -28,7 +28,7 @@ addresses = ["192.0.2.9"]"#,
         ),
         (
             r"nams = []",
-            r"m.toml:5:1: unknown key 'nams' (did you mean 'names'?); keys here: names, policy, ttl, ecs, families, on_all_down, fallback, max_ejected, min_addresses, capacity_unit, soft, hard, slow_start, latency_objective, check, checks, combine, at_least, signals, passive, override, endpoints",
+            r"m.toml:5:1: unknown key 'nams' (did you mean 'names'?); keys here: names, policy, ttl, ecs, families, on_all_down, fallback, max_ejected, min_addresses, capacity_unit, soft, hard, slow_start, manual_resume, latency_objective, check, checks, combine, at_least, signals, passive, override, endpoints",
         ),
         (
             r#"policy = "nearst""#,
@@ -246,7 +246,7 @@ whoami = "www.example.""#,
         (r"ecs = 1979-05-27", r"m.toml:5:7: ecs 1979-05-27 is not true or false"),
         (
             r#"addresses = ["192.0.2.1"]"#,
-            r"m.toml:5:1: unknown key 'addresses' (did you mean 'min_addresses'?); keys here: names, policy, ttl, ecs, families, on_all_down, fallback, max_ejected, min_addresses, capacity_unit, soft, hard, slow_start, latency_objective, check, checks, combine, at_least, signals, passive, override, endpoints",
+            r"m.toml:5:1: unknown key 'addresses' (did you mean 'min_addresses'?); keys here: names, policy, ttl, ecs, families, on_all_down, fallback, max_ejected, min_addresses, capacity_unit, soft, hard, slow_start, manual_resume, latency_objective, check, checks, combine, at_least, signals, passive, override, endpoints",
         ),
     ];
     for (more, expected) in rows {
