@@ -48,6 +48,7 @@ check: toolchain  ## format, lints and documentation, all warnings denied
 	cargo clippy --locked --manifest-path benches/peers/Cargo.toml --target-dir target --all-targets -- -D warnings
 	cargo fmt --manifest-path tests/differential/Cargo.toml --check
 	cargo clippy --locked --manifest-path tests/differential/Cargo.toml --target-dir target --all-targets -- -D warnings
+	@cargo metadata --locked --format-version 1 --manifest-path fuzz/Cargo.toml >/dev/null || { echo "fuzz/Cargo.lock is stale: cargo metadata --manifest-path fuzz/Cargo.toml" >&2; exit 1; }
 
 .PHONY: bench
 bench: toolchain  ## run the benches, then whole servers side by side (25 minutes), and write docs/performance.md

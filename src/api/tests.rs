@@ -153,6 +153,7 @@ impl Node {
                 requests,
                 standing: watch::channel(Arc::from([])).0,
                 hurry: watch::channel(Arc::from([])).0,
+                budget: watch::channel(Default::default()).0,
                 scrapes: watch::channel(Arc::from([])).0,
                 cut_off: watch::channel(None).0,
                 first_verdicts: watch::channel(false).0,

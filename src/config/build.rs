@@ -8,6 +8,7 @@ mod checks;
 mod endpoint;
 mod geo;
 mod networks;
+mod probes;
 mod region;
 mod server;
 mod service;
@@ -62,6 +63,7 @@ pub fn build(
         zones: builder.zones(&file.zones),
         regions,
         services: builder.services(&file.services, whoami),
+        probes: builder.probes(&file.probes),
         witnesses: builder.witnesses(&file.witnesses),
         webhooks: builder.webhooks(&file.webhooks, &file.services),
         networks_files: builder.networks_files,

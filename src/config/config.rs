@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::model::{Name, OrderRule, Place, Region, RegionId, Service, Webhook, Witness};
+use crate::model::{Name, OrderRule, Place, ProbeBudget, Region, RegionId, Service, Webhook, Witness};
 
 /// All that the file says, names resolved, defaults applied, places kept for checks that span rooms.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +26,8 @@ pub struct Config {
     pub services: Vec<Service>,
     /// Who is probed for nothing but the proof that this node's own network works.
     pub witnesses: Vec<Witness>,
+    /// How much may be probed.
+    pub probes: ProbeBudget,
     /// Who is told of events; no name twice.
     pub webhooks: Vec<Webhook>,
     /// The directory of what must last.

@@ -64,11 +64,28 @@ table! {
         regions: Map<Region>,
         /// What steered names answer, by the service's name.
         services: Map<Service>,
+        /// How much may be probed.
+        probes: Probes,
         /// Who is probed for nothing but the proof that this node's own network works, by a name of your choice.
         witnesses: Map<Witness>,
         /// Who is told by HTTP of what happens.
         #[schemars(extend("default" = []))]
         webhooks: List<Webhook>,
+    }
+}
+
+table! {
+    /// How much may be probed.
+    Probes {
+        /// Attempts at once.
+        #[schemars(extend("default" = 1024))]
+        in_flight: Whole<1, 65_536>,
+        /// Attempts begun in a second, of all targets; 0: no limit.
+        #[schemars(extend("default" = 5000))]
+        per_second: Whole<0, 1_000_000>,
+        /// Attempts begun in a second at one address, of all its ports and requests; 0: no limit.
+        #[schemars(extend("default" = 100))]
+        per_address: Whole<0, 1_000_000>,
     }
 }
 

@@ -98,6 +98,9 @@ pub fn compile(mut config: Config, node: &Node, threads: Threads, problems: &mut
         zones: config.zones.iter().map(|zone| zone.origin.clone()).collect(),
     };
     let plan = Plan::new(&config);
+    for strain in plan.strains(config.probes) {
+        problems.warn(&Place::file(&config.path), strain);
+    }
     Some(Built { config, world, plan, databases })
 }
 

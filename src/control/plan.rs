@@ -1,5 +1,7 @@
 //! What is probed, and which endpoints each result is about.
 
+mod strain;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::sync::Arc;

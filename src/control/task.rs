@@ -27,7 +27,7 @@ use super::totals::Totals;
 use super::words::{Stored, Truth, seconds};
 use crate::config::Config;
 use crate::health::{self, Doubt, Observation, Standing};
-use crate::model::{EndpointId, Problems, Subject, Target};
+use crate::model::{EndpointId, ProbeBudget, Problems, Subject, Target};
 use crate::snapshot::{Shared, Snapshot};
 use crate::steer::Tier;
 
@@ -67,6 +67,8 @@ pub struct Wiring {
     pub standing: watch::Sender<Arc<[Standing]>>,
     /// To the prober: whom to ask at once.
     pub hurry: watch::Sender<Arc<[Arc<Target>]>>,
+    /// To the prober: how much it may ask.
+    pub budget: watch::Sender<ProbeBudget>,
     /// To the prober that scrapes.
     pub scrapes: watch::Sender<Arc<[Standing]>>,
     /// Since when the node takes itself for cut off from the others; `None`: it does not.
@@ -156,6 +158,7 @@ impl Control {
         let path = config.path.clone();
         let started_with = Arc::new(config);
         wiring.config.send_replace(Arc::clone(&started_with));
+        wiring.budget.send_replace(started_with.probes);
         wiring.standing.send_replace(Arc::clone(&plan.standing));
         let mut control = Control {
             shared,

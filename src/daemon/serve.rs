@@ -22,7 +22,7 @@ use crate::control::{
     Built, Control, Handle, Node, Parts, Store, StoreError, Threads, Wiring, load, with_causes,
 };
 use crate::health::{self, Asker, Orders, TrustError};
-use crate::model::Problems;
+use crate::model::{ProbeBudget, Problems};
 use crate::server::{BindError, Bound, Listeners, bind, tcp, udp};
 use crate::snapshot::Shared;
 use crate::system;
@@ -259,10 +259,15 @@ impl Starting {
         let (observed, observations) = mpsc::channel(OBSERVATIONS);
         let (standing, wanted) = watch::channel(Arc::from([]));
         let (hurry, hurried) = watch::channel(Arc::from([]));
-        let orders = Orders { wanted, hurry: hurried };
+        let (budget, may) = watch::channel(parts.built.config.probes);
+        let orders = Orders { wanted, hurry: hurried, budget: may };
         let (scrapes, scraped) = watch::channel(Arc::from([]));
-        // Nobody hurries a scrape.
-        let scraping = Orders { wanted: scraped, hurry: watch::channel(Arc::from([])).1 };
+        // Nobody hurries a scrape; each is of an address of its own, and small.
+        let scraping = Orders {
+            wanted: scraped,
+            hurry: watch::channel(Arc::from([])).1,
+            budget: watch::channel(ProbeBudget { in_flight: SCRAPES, ..ProbeBudget::default() }).1,
+        };
         let (cut_off, is_cut_off) = watch::channel(None);
         let (first_verdicts, first) = watch::channel(false);
         let (config_now, config) = watch::channel(Arc::new(parts.built.config.clone()));
@@ -279,6 +284,7 @@ impl Starting {
                 requests,
                 standing,
                 hurry,
+                budget,
                 scrapes,
                 cut_off,
                 first_verdicts,
@@ -291,16 +297,9 @@ impl Starting {
         listeners.bound.iter().for_each(note_receive_buffer);
         self.spawn_workers(listeners, &handle.shared)?;
         self.spawn(Part::MustStay("control"), control.run());
-        let limits = health::Limits::default();
-        let scrapes = health::run(
-            Arc::clone(&asker),
-            scraping,
-            observed.clone(),
-            self.stop_rest.clone(),
-            health::Limits { in_flight: SCRAPES },
-        );
+        let scrapes = health::run(Arc::clone(&asker), scraping, observed.clone(), self.stop_rest.clone());
         self.spawn(Part::MustStay("scrapes"), scrapes);
-        let probes = health::run(asker, orders, observed, self.stop_rest.clone(), limits);
+        let probes = health::run(asker, orders, observed, self.stop_rest.clone());
         self.spawn(Part::MustStay("probes"), probes);
         self.spawn(Part::MayEnd, note_first_verdicts(first, mark.clone(), self.stop_rest.clone()));
         let cuts = note_cuts(is_cut_off, config.clone(), mark.clone(), self.stop_rest.clone());

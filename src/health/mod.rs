@@ -8,7 +8,7 @@
 //!
 //! Read `observation` for the nouns, then `ladder`: how observations become a verdict. `table` holds a
 //! ladder for every target and keeps it across reloads. `prober` is the task that asks, when `schedule`
-//! says so; `asker` is the one `match` on what a request is, and there is one file for each kind: `http` (with
+//! says so and `budget` lets it; `asker` is the one `match` on what a request is, and there is one file for each kind: `http` (with
 //! `http2`), `tcp`, `dns`, `grpc`, `icmp`, `command`. `line` is the way there that they share: deadline, connection,
 //! `tls`. `ttl` says how long a verdict may be believed.
 //!
@@ -18,6 +18,7 @@
 //! Nothing here decides what is answered. The ladder, the schedule and the tables take `now` and do no I/O.
 
 mod asker;
+mod budget;
 mod command;
 mod dns;
 mod flaps;
@@ -51,7 +52,7 @@ pub use latencies::{Latencies, Percentiles};
 pub use network::Doubt;
 pub use observation::{Attempt, Observation, Outcome, Told};
 pub use passive::Watch;
-pub use prober::{Limits, Orders, run};
+pub use prober::{Orders, run};
 pub use reason::{
     CommandFault, Concern, DnsFault, End, Fault, GrpcFault, OwnFault, Reason, Severity, Stage, TlsFault,
 };

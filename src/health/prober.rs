@@ -11,22 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::schedule::{Schedule, Slot, Start};
 use super::{Ask, Attempt, Observation, Outcome, OwnFault, Standing, Told};
-use crate::model::Target;
-
-/// What the prober may use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Attempts at once; at least 1. Each holds a socket and, at most, a response head. If every target hangs,
-    /// the sum of timeout ÷ interval over all targets is what keeps the beat; with less, probes queue, first
-    /// come first served.
-    pub in_flight: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Limits { in_flight: 256 }
-    }
-}
+use crate::model::{ProbeBudget, Target};
 
 /// What the prober is told.
 #[derive(Debug)]
@@ -35,6 +20,8 @@ pub struct Orders {
     pub wanted: watch::Receiver<Arc<[Standing]>>,
     /// Whom of them to ask at once, out of turn.
     pub hurry: watch::Receiver<Arc<[Arc<Target>]>>,
+    /// How much it may ask.
+    pub budget: watch::Receiver<ProbeBudget>,
 }
 
 /// Probes what `wanted` says until `shutdown`, or until nobody listens or wants any more.
@@ -43,14 +30,13 @@ pub struct Orders {
 /// dropped, the rest keep their beat. When `results` is full the prober waits, and so do the probes.
 pub async fn run<A: Ask>(
     asker: Arc<A>,
-    Orders { wanted, hurry }: Orders,
+    Orders { wanted, hurry, budget }: Orders,
     results: mpsc::Sender<Observation>,
     shutdown: CancellationToken,
-    limits: Limits,
 ) {
-    let schedule = Schedule::new(fastrand::f64());
+    let schedule = Schedule::new(fastrand::f64(), *budget.borrow());
     let flying = Flying { tasks: JoinSet::new(), flights: HashMap::new() };
-    Prober { asker, wanted, hurry, results, shutdown, limits, schedule, flying }.run().await;
+    Prober { asker, wanted, hurry, budget, results, shutdown, schedule, flying }.run().await;
 }
 
 /// All that can wake the prober.
@@ -71,9 +57,9 @@ struct Prober<A> {
     asker: Arc<A>,
     wanted: watch::Receiver<Arc<[Standing]>>,
     hurry: watch::Receiver<Arc<[Arc<Target>]>>,
+    budget: watch::Receiver<ProbeBudget>,
     results: mpsc::Sender<Observation>,
     shutdown: CancellationToken,
-    limits: Limits,
     schedule: Schedule,
     flying: Flying,
 }
@@ -98,7 +84,7 @@ impl<A: Ask> Prober<A> {
     async fn next_event(&mut self) -> Event {
         let due = self.schedule.next_due().map(Instant::from_std);
         // With no room in flight, a beat has to wait for a landing anyway.
-        let idle = self.flying.tasks.len() < self.limits.in_flight.max(1);
+        let idle = self.has_room();
         tokio::select! {
             biased;
             () = self.shutdown.cancelled() => Event::Stopped,
@@ -109,12 +95,14 @@ impl<A: Ask> Prober<A> {
             },
             // Whoever hurries it is whoever gives it orders: the end of the one is that of the other.
             Ok(()) = self.hurry.changed() => Event::Hurried,
+            Ok(()) = self.budget.changed() => Event::Rewritten,
             Some((slot, seen)) = self.flying.landed() => Event::Landed(slot, seen),
             () = sleep_until(due.unwrap_or_else(Instant::now)), if idle && due.is_some() => Event::Due,
         }
     }
 
     fn rewrite(&mut self) {
+        self.schedule.set_budget(*self.budget.borrow_and_update());
         let wanted = Arc::clone(&self.wanted.borrow_and_update());
         for slot in self.schedule.replace(&wanted, Instant::now().into_std()) {
             self.flying.abort(slot);
@@ -127,10 +115,14 @@ impl<A: Ask> Prober<A> {
         }
     }
 
+    fn has_room(&self) -> bool {
+        self.flying.tasks.len() < self.budget.borrow().in_flight.max(1)
+    }
+
     /// Starts what is due, as far as there is room.
     fn launch(&mut self) {
         let now = Instant::now().into_std();
-        while self.flying.tasks.len() < self.limits.in_flight.max(1) {
+        while self.has_room() {
             let Some(start) = self.schedule.start(now) else { return };
             self.flying.launch(start, Arc::clone(&self.asker));
         }

@@ -16,7 +16,8 @@ use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::model::Target;
+use super::budget::Bookings;
+use crate::model::{ProbeBudget, Target};
 
 /// No target is asked more often, and none less.
 const INTERVALS: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(366 * 86_400));
@@ -70,6 +71,7 @@ pub struct Schedule {
     ready: VecDeque<Slot>,
     next: Slot,
     phase: f64,
+    bookings: Bookings,
 }
 
 #[derive(Debug)]
@@ -85,6 +87,8 @@ struct Order {
     started: Instant,
     /// Failures in a row.
     failures: u32,
+    /// The budget has a place for it, which is what it waits for.
+    booked: bool,
 }
 
 impl Order {
@@ -96,7 +100,7 @@ impl Order {
 
 impl Schedule {
     /// Nothing to do; `seed`, 0…1, says where the phases begin.
-    pub fn new(seed: f64) -> Schedule {
+    pub fn new(seed: f64, budget: ProbeBudget) -> Schedule {
         Schedule {
             orders: HashMap::new(),
             slots: HashMap::new(),
@@ -104,7 +108,13 @@ impl Schedule {
             ready: VecDeque::new(),
             next: Slot(0),
             phase: seed,
+            bookings: Bookings::new(budget),
         }
+    }
+
+    /// From now on another budget holds.
+    pub fn set_budget(&mut self, budget: ProbeBudget) {
+        self.bookings.replace(budget);
     }
 
     /// Makes `wanted` the whole of what is probed. New targets are ready at once, in the order given; those
@@ -132,13 +142,14 @@ impl Schedule {
         self.waiting.first().map(|&(at, _)| at)
     }
 
-    /// The next target to ask, if one is due: first come, first served.
+    /// The next target to ask, if one is due and the budget has room for it: first come, first served. Whoever finds no
+    /// room waits for the place that it gets.
     pub fn start(&mut self, now: Instant) -> Option<Start> {
         while let Some(&(at, slot)) = self.waiting.first().filter(|(at, _)| *at <= now) {
             self.waiting.remove(&(at, slot));
             self.ready.push_back(slot);
         }
-        let slot = self.ready.pop_front()?;
+        let slot = self.next_with_room(now)?;
         let order = self.orders.get_mut(&slot)?;
         order.started = now;
         let longest = order.confirming().map_or(Duration::MAX, |confirm| held(confirm.interval));
@@ -146,10 +157,24 @@ impl Schedule {
         Some(Start { slot, target, timeout })
     }
 
-    /// Asks a target before all others; not if it is being asked, is about to be, or is not wanted.
+    fn next_with_room(&mut self, now: Instant) -> Option<Slot> {
+        while let Some(slot) = self.ready.pop_front() {
+            let order = self.orders.get_mut(&slot)?;
+            let has_waited = std::mem::take(&mut order.booked);
+            let at = if has_waited { now } else { self.bookings.book(order.standing.target.address, now) };
+            if at <= now {
+                return Some(slot);
+            }
+            (order.booked, order.due) = (true, at);
+            self.waiting.insert((at, slot));
+        }
+        None
+    }
+
+    /// Asks a target before all others; not if it is being asked, is about to be, waits for the budget, or is not wanted.
     pub fn hurry(&mut self, target: &Target) {
         let Some(&slot) = self.slots.get(target) else { return };
-        let due = self.orders.get(&slot).map(|order| order.due);
+        let due = self.orders.get(&slot).filter(|order| !order.booked).map(|order| order.due);
         if due.is_some_and(|due| self.waiting.remove(&(due, slot))) {
             self.ready.push_front(slot);
         }
@@ -179,7 +204,10 @@ impl Schedule {
         let beat = now + held(standing.interval).mul_f64(self.phase);
         self.slots.insert(Arc::clone(&standing.target), slot);
         let (standing, phase) = (standing.clone(), self.phase);
-        self.orders.insert(slot, Order { standing, phase, beat, due: now, started: now, failures: 0 });
+        self.orders.insert(
+            slot,
+            Order { standing, phase, beat, due: now, started: now, failures: 0, booked: false },
+        );
         self.ready.push_back(slot);
     }
 
@@ -192,7 +220,8 @@ impl Schedule {
         if !changed {
             return;
         }
-        let was_waiting = self.waiting.remove(&(order.due, slot));
+        // Who waits for the budget has its turn before the new beat.
+        let was_waiting = !order.booked && self.waiting.remove(&(order.due, slot));
         order.beat = now + held(standing.interval).mul_f64(order.phase);
         if was_waiting {
             order.due = order.beat;

@@ -33,6 +33,24 @@ pub struct Check {
     pub certificate_warning: Option<Duration>,
 }
 
+/// How much may be probed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProbeBudget {
+    /// Attempts at once; at least 1. Each holds a socket and, at most, a response head. If every target hangs, the sum of
+    /// timeout ÷ interval over all targets is what keeps the beat; with less, probes queue, first come first served.
+    pub in_flight: usize,
+    /// Attempts begun in a second, of all targets; 0: no limit.
+    pub per_second: u32,
+    /// Attempts begun in a second at one address, of all its ports and requests; 0: no limit.
+    pub per_address: u32,
+}
+
+impl Default for ProbeBudget {
+    fn default() -> Self {
+        ProbeBudget { in_flight: 1024, per_second: 5000, per_address: 100 }
+    }
+}
+
 /// Somebody outside, whose answers prove that this node's own network works.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Witness {

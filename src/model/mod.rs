@@ -26,7 +26,7 @@ mod webhook;
 
 pub use address::{Family, Network, ScopeOffset, unfold};
 pub use challenge::Challenge;
-pub use check::{Check, Probe, StatusSet, Target, Witness};
+pub use check::{Check, Probe, ProbeBudget, StatusSet, Target, Witness};
 pub use dns::{Rcode, RecordType};
 pub use duration::{parse_duration, print_duration};
 pub use event::EventKind;

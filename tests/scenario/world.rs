@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use meridian::answer::{Now, Reply, Worker, answer};
 use meridian::control::{Control, Handle, Node, Parts, Store, Threads, Wiring, load};
 use meridian::health::{Observation, Outcome, Standing};
-use meridian::model::Problems;
+use meridian::model::{ProbeBudget, Problems};
 use meridian::snapshot::Reader;
 use meridian::telemetry::{Counters, DropWhy, Transport};
 use tokio::sync::{mpsc, watch};
@@ -136,6 +136,7 @@ fn run(parts: Parts) -> Running {
             requests,
             standing,
             hurry,
+            budget: watch::channel(ProbeBudget::default()).0,
             scrapes: watch::channel(Arc::from([])).0,
             cut_off,
             first_verdicts,

@@ -1,6 +1,7 @@
 //! Who is probed, and for whom.
 
 use super::*;
+use crate::model::ProbeBudget;
 
 /// The plan for these services, with two regions beside them.
 fn plan(services: &str) -> Plan {
@@ -111,4 +112,36 @@ fn a_target_is_also_about_those_who_depend_on_it() {
     assert_eq!(targets(&plan), ["http://192.0.2.1:80/"]);
     // The endpoint in a region where the other service has none looks at all of them.
     assert_eq!(plan.about[&plan.standing[0].target], [0, 1, 2, 3].map(EndpointId));
+}
+
+#[test]
+fn what_asks_for_more_than_the_budget_is_told() {
+    let many = |count: usize, check: &str| -> String {
+        let one = |at: usize| {
+            service(&format!("s{at}"), &format!("{check}, path = '/{at}'"), "addresses = ['192.0.2.1']")
+        };
+        (0..count).map(one).collect()
+    };
+    let budget = ProbeBudget { in_flight: 4, per_second: 10, per_address: 5 };
+    let strains = |count, check: &str| plan(&many(count, check)).strains(budget);
+    assert_eq!(strains(4, "kind = 'http', interval = '1s', timeout = '1s'"), [""; 0]);
+    let told = strains(6, "kind = 'http', interval = '1s', timeout = '500ms'");
+    assert_eq!(
+        told,
+        [
+            "more probes a second are asked for than probes.per_address allows, which is 5: of 192.0.2.1 (6); they will come late"
+        ]
+    );
+    let told = strains(20, "kind = 'http', interval = '1s', timeout = '1s'");
+    assert_eq!(told.len(), 3, "{told:?}");
+    assert!(
+        told[0].starts_with("the checks ask for 20 probes a second, and probes.per_second is 10: "),
+        "{told:?}"
+    );
+    assert!(
+        told[1].starts_with("probes.in_flight is 4; should every target hang until its timeout, 20 "),
+        "{told:?}"
+    );
+    let no_limit = ProbeBudget { in_flight: 100, per_second: 0, per_address: 0 };
+    assert_eq!(plan(&many(20, "kind = 'http', interval = '1s'")).strains(no_limit), [""; 0]);
 }

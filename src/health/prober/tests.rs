@@ -7,7 +7,7 @@ use tokio::time::{advance, sleep, timeout};
 
 use super::*;
 use crate::health::{Reason, Table, Told, Tuning, Vouching, Wanted};
-use crate::model::{HttpRequest, Request, Target};
+use crate::model::{HttpRequest, ProbeBudget, Request, Target};
 
 /// Ports below this answer after so many milliseconds.
 const SLOW: u16 = 10_000;
@@ -73,10 +73,11 @@ fn start(first: Arc<[Standing]>, in_flight: usize) -> Bench {
     let fake = Arc::new(Fake::default());
     let (wanted, first) = watch::channel(first);
     let (hurry, hurried) = watch::channel(Arc::from([]));
-    let orders = Orders { wanted: first, hurry: hurried };
+    let budget = watch::channel(ProbeBudget { in_flight, per_second: 0, per_address: 0 }).1;
+    let orders = Orders { wanted: first, hurry: hurried, budget };
     let (sender, results) = mpsc::channel(64);
     let shutdown = CancellationToken::new();
-    let run = run(Arc::clone(&fake), orders, sender, shutdown.clone(), Limits { in_flight });
+    let run = run(Arc::clone(&fake), orders, sender, shutdown.clone());
     Bench { fake, wanted, hurry, results, shutdown, task: tokio::spawn(run) }
 }
 
@@ -234,8 +235,9 @@ async fn an_hour_with_one_probe_in_a_hundred_lost_flips_nothing() {
     let (_hurry, hurry) = watch::channel(Arc::from([]));
     let (sender, mut results) = mpsc::channel(64);
     let lossy = Arc::new(Lossy(Mutex::new(fastrand::Rng::with_seed(20))));
-    let orders = Orders { wanted: first, hurry };
-    tokio::spawn(run(lossy, orders, sender, CancellationToken::new(), Limits::default()));
+    let budget = watch::channel(ProbeBudget::default()).1;
+    let orders = Orders { wanted: first, hurry, budget };
+    tokio::spawn(run(lossy, orders, sender, CancellationToken::new()));
     let (end, mut probes, mut lost, mut falls) = (Instant::now() + Duration::from_secs(3600), 0, 0, 0);
     while let Ok(Some(seen)) = tokio::time::timeout_at(end, results.recv()).await {
         probes += 1;

@@ -1,6 +1,12 @@
 use super::*;
 use crate::model::{HttpRequest, Request};
 
+const NO_LIMIT: ProbeBudget = ProbeBudget { in_flight: 1, per_second: 0, per_address: 0 };
+
+fn unlimited(seed: f64) -> Schedule {
+    Schedule::new(seed, NO_LIMIT)
+}
+
 fn target(port: u16) -> Arc<Target> {
     let request = HttpRequest { path: "/".into(), ..HttpRequest::default() };
     Arc::new(Target { address: [127, 0, 0, 1].into(), port, request: Request::Http(request) })
@@ -40,7 +46,7 @@ const SECOND: Duration = Duration::from_secs(1);
 
 #[test]
 fn the_first_probes_go_at_once_and_in_order() {
-    let (mut schedule, now) = (Schedule::new(0.3), Instant::now());
+    let (mut schedule, now) = (unlimited(0.3), Instant::now());
     assert_eq!(schedule.replace(&every(5000, [7, 3, 9]), now), []);
     assert_eq!(round(&mut schedule, now), [7, 3, 9]);
     assert_eq!(round(&mut schedule, now), [0u16; 0]);
@@ -48,7 +54,7 @@ fn the_first_probes_go_at_once_and_in_order() {
 
 #[test]
 fn later_probes_keep_their_interval_exactly() {
-    let (mut schedule, now) = (Schedule::new(0.9), Instant::now());
+    let (mut schedule, now) = (unlimited(0.9), Instant::now());
     schedule.replace(&every(5000, 1..=10), now);
     let starts = play(&mut schedule, now, now + 100 * SECOND);
     for port in 1..=10 {
@@ -64,7 +70,7 @@ fn beats_never_bunch() {
     // Whatever the start and however many: the fullest tenth of the interval has at most a few more than its
     // share, after the at-once round.
     for (seed, count) in [(0.0, 10), (0.37, 100), (0.999, 1000), (0.5, 10_000)] {
-        let (mut schedule, now) = (Schedule::new(seed), Instant::now());
+        let (mut schedule, now) = (unlimited(seed), Instant::now());
         schedule.replace(&every(10_000, 1..=count), now);
         let mut tenths = [0; 10];
         for (at, _) in play(&mut schedule, now, now + 10 * SECOND).into_iter().skip(usize::from(count)) {
@@ -78,7 +84,7 @@ fn beats_never_bunch() {
 
 #[test]
 fn a_probe_that_outlasts_its_interval_is_not_piled_up() {
-    let (mut schedule, now) = (Schedule::new(0.5), Instant::now());
+    let (mut schedule, now) = (unlimited(0.5), Instant::now());
     schedule.replace(&every(1000, [1]), now);
     let slot = schedule.start(now).unwrap().slot;
     let late = now + Duration::from_millis(4200);
@@ -92,7 +98,7 @@ fn a_probe_that_outlasts_its_interval_is_not_piled_up() {
 
 #[test]
 fn a_reload_keeps_the_beat_of_those_who_stay() {
-    let (mut schedule, now) = (Schedule::new(0.2), Instant::now());
+    let (mut schedule, now) = (unlimited(0.2), Instant::now());
     schedule.replace(&every(5000, [1, 2]), now);
     round(&mut schedule, now);
     let due = schedule.waiting.clone();
@@ -103,7 +109,7 @@ fn a_reload_keeps_the_beat_of_those_who_stay() {
 
 #[test]
 fn those_who_leave_stop_wherever_they_are() {
-    let (mut schedule, now) = (Schedule::new(0.2), Instant::now());
+    let (mut schedule, now) = (unlimited(0.2), Instant::now());
     schedule.replace(&every(5000, [1]), now);
     round(&mut schedule, now);
     schedule.replace(&every(5000, [1, 2, 3]), now);
@@ -118,7 +124,7 @@ fn those_who_leave_stop_wherever_they_are() {
 
 #[test]
 fn one_who_comes_back_is_new() {
-    let (mut schedule, now) = (Schedule::new(0.2), Instant::now());
+    let (mut schedule, now) = (unlimited(0.2), Instant::now());
     schedule.replace(&every(5000, [1]), now);
     let before = schedule.start(now).unwrap().slot;
     schedule.replace(&[], now);
@@ -130,7 +136,7 @@ fn one_who_comes_back_is_new() {
 #[test]
 fn the_shorter_of_two_orders_counts() {
     for intervals in [[9000, 3000], [3000, 9000]] {
-        let (mut schedule, now) = (Schedule::new(0.2), Instant::now());
+        let (mut schedule, now) = (unlimited(0.2), Instant::now());
         schedule.replace(&intervals.map(|millis| every(millis, [1])).concat(), now);
         assert_eq!(play(&mut schedule, now, now + 30 * SECOND).len(), 11);
     }
@@ -138,7 +144,7 @@ fn the_shorter_of_two_orders_counts() {
 
 #[test]
 fn a_new_interval_spreads_anew() {
-    let (mut schedule, now) = (Schedule::new(0.0), Instant::now());
+    let (mut schedule, now) = (unlimited(0.0), Instant::now());
     schedule.replace(&every(1000, 1..=100), now);
     play(&mut schedule, now, now + 3 * SECOND);
     let then = now + 3 * SECOND;
@@ -151,7 +157,7 @@ fn a_new_interval_spreads_anew() {
 
 #[test]
 fn absurd_intervals_are_held() {
-    let (mut schedule, now) = (Schedule::new(0.0), Instant::now());
+    let (mut schedule, now) = (unlimited(0.0), Instant::now());
     let mut orders = every(0, [1]);
     orders.push(Standing { interval: Duration::MAX, ..every(1, [2]).remove(0) });
     schedule.replace(&orders, now);
@@ -161,7 +167,7 @@ fn absurd_intervals_are_held() {
 /// Asks one target every five seconds, confirms every second until three failures; `seen` are its results, and `took`
 /// how long each attempt takes if nothing ends it before. Gives when each began, in milliseconds, and what it was allowed.
 fn confirmed(seen: &str, took: u64) -> Vec<(u128, u128)> {
-    let (mut schedule, now) = (Schedule::new(0.5), Instant::now());
+    let (mut schedule, now) = (unlimited(0.5), Instant::now());
     let confirm = Some(Confirm { interval: SECOND, fall: 3 });
     schedule.replace(&[Standing { confirm, timeout: 2 * SECOND, ..every(5000, [1]).remove(0) }], now);
     let mut starts = Vec::new();
@@ -207,4 +213,47 @@ fn a_target_that_is_down_is_asked_at_the_interval() {
     let starts = confirmed("----------", 0);
     let after: Vec<_> = starts[3..].windows(2).map(|pair| pair[1].0 - pair[0].0).collect();
     assert!(after.iter().all(|gap| *gap == 5000), "{starts:?}");
+}
+
+#[test]
+fn the_budget_spreads_what_comes_at_once_and_loses_nobody() {
+    let budget = ProbeBudget { per_second: 0, per_address: 10, ..NO_LIMIT };
+    let (mut schedule, start) = (Schedule::new(0.2, budget), Instant::now());
+    schedule.replace(&every(60_000, 1..=30), start);
+    let starts = play(&mut schedule, start, start + 4 * SECOND);
+    let ports: Vec<_> = starts.iter().map(|(_, port)| *port).collect();
+    assert_eq!(ports[..30], (1..=30).collect::<Vec<u16>>(), "in the order in which they came");
+    for (place, (at, _)) in starts[..30].iter().enumerate() {
+        assert_eq!(*at - start, place as u32 * SECOND / 10);
+    }
+    // A larger one holds at once for what is not booked yet.
+    schedule.set_budget(NO_LIMIT);
+    schedule.replace(&every(60_000, 31..=90), start + 5 * SECOND);
+    assert_eq!(round(&mut schedule, start + 5 * SECOND).len(), 60);
+}
+
+#[test]
+fn nobody_gets_around_the_budget_by_hurrying_or_by_a_new_interval() {
+    let budget = ProbeBudget { per_second: 1, per_address: 0, ..NO_LIMIT };
+    let (mut schedule, start) = (Schedule::new(0.2, budget), Instant::now());
+    schedule.replace(&every(5000, [1, 2, 3]), start);
+    assert_eq!(round(&mut schedule, start), [1]);
+    schedule.hurry(&target(3));
+    schedule.replace(&every(4000, [1, 2, 3]), start);
+    assert_eq!(round(&mut schedule, start), [0u16; 0]);
+    assert_eq!(round(&mut schedule, start + SECOND), [2]);
+    assert_eq!(round(&mut schedule, start + 2 * SECOND), [3]);
+}
+
+#[test]
+fn with_more_to_do_than_the_budget_allows_everybody_has_a_turn() {
+    let budget = ProbeBudget { per_second: 10, per_address: 0, ..NO_LIMIT };
+    let (mut schedule, start) = (Schedule::new(0.2, budget), Instant::now());
+    schedule.replace(&every(1000, 1..=40), start);
+    let starts = play(&mut schedule, start, start + 100 * SECOND);
+    assert!((990..=1010).contains(&starts.len()), "{}", starts.len());
+    for port in 1..=40 {
+        let count = starts.iter().filter(|(_, one)| *one == port).count();
+        assert!((20..=30).contains(&count), "{port} had {count} turns");
+    }
 }
