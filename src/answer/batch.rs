@@ -75,7 +75,7 @@ pub(super) fn phases(slots: &mut [Slot], frames: &mut impl Frames, transport: Tr
     slots.iter_mut().for_each(|slot| slot.find(snapshot));
     while slots.iter_mut().fold(false, |more, slot| slot.step(world) | more) {}
     slots.iter_mut().for_each(|slot| slot.resolve(world));
-    slots.iter_mut().for_each(|slot| slot.pick(snapshot, now));
+    slots.iter_mut().for_each(|slot| slot.pick(snapshot, now, worker));
     for (index, slot) in slots.iter_mut().enumerate() {
         let (octets, _) = frames.frame(index);
         let with = With { snapshot, now, worker: &mut *worker, labels: &mut *labels };

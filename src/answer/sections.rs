@@ -261,7 +261,7 @@ impl<'a> Sections<'a, '_> {
         match pick.answer {
             Answer::Nodata => self.negative(entry, name, pick.ttl, outcome),
             Answer::Servfail => outcome.rcode = Rcode::SERVFAIL,
-            Answer::Endpoint { .. } | Answer::Fallback => {
+            Answer::Endpoint { .. } | Answer::Endpoints(_) | Answer::Fallback => {
                 let owner = Owner::At(name);
                 let fits = put_addresses(self.message, owner, chosen, self.snapshot, self.now, self.worker);
                 outcome.truncated |= !fits;
@@ -270,12 +270,12 @@ impl<'a> Sections<'a, '_> {
     }
 
     /// For an alias' target: phases 2 and 3 at once.
-    fn choose(&self, service: ServiceId, family: Family) -> Chosen {
+    fn choose(&mut self, service: ServiceId, family: Family) -> Chosen {
         let (world, resolver) = (&self.snapshot.world, self.slot.peer.ip());
         let mut chosen = Chosen::default();
         chosen.begin(world, service, family, self.slot.edns.as_ref(), resolver);
         chosen.resolve(world);
-        chosen.pick(self.snapshot, self.now);
+        chosen.pick(self.snapshot, self.now, self.worker);
         chosen
     }
 

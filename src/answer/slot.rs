@@ -8,7 +8,7 @@ use super::message::{Labels, Message, Section};
 use super::query::{Question, Rcode, Read, read};
 use super::sections::{NO_DNAMES, Outcome, Sections};
 use super::steered::Chosen;
-use super::worker::Worker;
+use super::worker::{HandedOut, Worker};
 use super::{Now, Reply, cookie};
 use crate::model::Family;
 use crate::snapshot::{Snapshot, World};
@@ -37,8 +37,8 @@ pub struct Slot {
     /// Whether a service steers the name: then `chosen` is for this query, else it is left from another.
     pub(super) steered: bool,
     pub(super) chosen: Chosen,
-    /// What its reply took from an endpoint's tally, by live word.
-    handed_out: Option<u32>,
+    /// What its reply put into endpoints' tallies.
+    handed_out: HandedOut,
 }
 
 impl Default for Slot {
@@ -54,7 +54,7 @@ impl Default for Slot {
             steers: None,
             steered: false,
             chosen: Chosen::default(),
-            handed_out: None,
+            handed_out: HandedOut::default(),
         }
     }
 }
@@ -151,9 +151,9 @@ impl Slot {
     }
 
     /// Phase 3: picks for the client.
-    pub fn pick(&mut self, snapshot: &Snapshot, now: Now) {
+    pub fn pick(&mut self, snapshot: &Snapshot, now: Now, worker: &mut Worker) {
         if self.steered {
-            self.chosen.pick(snapshot, now);
+            self.chosen.pick(snapshot, now, worker);
         }
     }
 
@@ -166,7 +166,7 @@ impl Slot {
         let With { snapshot, now, worker, labels } = with;
         let with = With { snapshot, now, worker: &mut *worker, labels };
         let (length, rcode) = self.compose(frame, self.limit(&snapshot.world), with);
-        self.handed_out = worker.handed_out.take();
+        self.handed_out = std::mem::take(&mut worker.handed_out);
         worker.counters.rcode(rcode.0);
         Reply::Send(length)
     }
@@ -177,15 +177,14 @@ impl Slot {
         self.lost(snapshot, worker);
         let with = With { snapshot, now, worker: &mut *worker, labels };
         let (length, _) = self.compose(frame, MIN_ROOM, with);
-        self.handed_out = worker.handed_out.take();
+        self.handed_out = std::mem::take(&mut worker.handed_out);
         length
     }
 
     /// The reply did not leave: what it handed out, nobody got.
     pub fn lost(&mut self, snapshot: &Snapshot, worker: &Worker) {
-        if let Some(live_index) = self.handed_out.take() {
-            snapshot.tallies[worker.index].take_back(live_index as usize);
-        }
+        let handed_out = std::mem::take(&mut self.handed_out);
+        handed_out.live_indices().for_each(|live_index| snapshot.tallies[worker.index].take_back(live_index));
     }
 
     /// The reply, in at most `limit` octets: its length and its code.

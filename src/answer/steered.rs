@@ -7,10 +7,10 @@ use super::client::Asker;
 use super::edns::Edns;
 use super::message::{Message, Section};
 use super::records::Owner;
-use super::worker::Worker;
+use super::worker::{HandedOut, Worker};
 use crate::geo::{Resolved, Walk};
 use crate::model::{Family, ServiceId};
-use crate::snapshot::{Snapshot, World};
+use crate::snapshot::{Asked, Snapshot, World};
 use crate::steer::{Answer, Pick};
 use crate::zone::rtype;
 
@@ -78,9 +78,10 @@ impl Chosen {
 
     /// Picks for the client.
     #[inline]
-    pub fn pick(&mut self, snapshot: &Snapshot, now: Now) {
+    pub fn pick(&mut self, snapshot: &Snapshot, now: Now, worker: &mut Worker) {
         let (service, family, address) = (self.service, self.family, self.asker.address);
-        self.pick = snapshot.decide(service, family, address, &self.resolved, now.unix, |_| {});
+        let asked = Asked { service, family, address, resolved: &self.resolved };
+        self.pick = snapshot.decide(&asked, now.unix, || worker.generator.u64(..), |_| {});
     }
 }
 
@@ -95,25 +96,59 @@ pub fn put_addresses(
     worker: &mut Worker,
 ) -> bool {
     let world = &snapshot.world;
-    let (range, mask, live_index) = match chosen.pick.answer {
-        Answer::Endpoint { position, mask } => {
-            let steered = &world.services[chosen.service.index()].steered;
-            let live_index = steered.live_index(position, chosen.family);
-            (world.addresses.endpoint(live_index), mask, Some(live_index))
-        }
-        _ => (world.addresses.fallback(chosen.service, chosen.family), u16::MAX, None),
-    };
+    let steered = &world.services[chosen.service.index()].steered;
     let mark = message.mark();
-    let written = put_set(message, owner, world, chosen, range, mask, worker);
+    let (written, handed_out) = match chosen.pick.answer {
+        Answer::Endpoint { position, mask } => {
+            let live_index = steered.live_index(position, chosen.family);
+            let range = world.addresses.endpoint(live_index);
+            let written = put_set(message, owner, world, chosen, range, mask, worker);
+            (written, HandedOut { first: live_index as u32, set: 1 })
+        }
+        Answer::Endpoints(set) => {
+            let written = put_sets(message, owner, snapshot, chosen, set, worker);
+            (written, HandedOut { first: steered.live_index(0, chosen.family) as u32, set })
+        }
+        _ => {
+            let range = world.addresses.fallback(chosen.service, chosen.family);
+            (put_set(message, owner, world, chosen, range, u16::MAX, worker), HandedOut::default())
+        }
+    };
     let fits = message.keep_since(mark);
     if fits {
         message.count(Section::Answer, written);
-        if let Some(live_index) = live_index {
-            snapshot.tallies[worker.index].hand_out(live_index, now.unix + u64::from(chosen.pick.ttl));
-            worker.handed_out = Some(live_index as u32);
-        }
+        let (tally, until) = (&snapshot.tallies[worker.index], now.unix + u64::from(chosen.pick.ttl));
+        handed_out.live_indices().for_each(|live_index| tally.hand_out(live_index, until));
+        worker.handed_out = handed_out;
     }
     fits
+}
+
+/// Writes the addresses of several endpoints, from a random one on and around.
+#[cold]
+fn put_sets(
+    message: &mut Message<'_>,
+    mut owner: Owner<'_>,
+    snapshot: &Snapshot,
+    chosen: &Chosen,
+    set: u64,
+    worker: &mut Worker,
+) -> u16 {
+    let world = &snapshot.world;
+    let steered = &world.services[chosen.service.index()].steered;
+    let (count, mut written) = (steered.regions.len(), 0);
+    let start = worker.generator.usize(..count.max(1));
+    for position in (start..count).chain(0..start).filter(|position| set & 1 << position != 0) {
+        let live_index = steered.live_index(position, chosen.family);
+        // It may have changed since the pick: what was fit a moment ago is still better than nothing.
+        let mask = Some(snapshot.live[live_index].load().mask).filter(|mask| *mask != 0).unwrap_or(u16::MAX);
+        let (name_at, range) = (message.len() as u16, world.addresses.endpoint(live_index));
+        written += put_set(message, owner, world, chosen, range, mask, worker);
+        if let Owner::Name(_) = owner {
+            owner = Owner::At(name_at);
+        }
+    }
+    written
 }
 
 /// Writes the addresses of a range that the mask names, from a random one on and around.

@@ -13,13 +13,40 @@ pub struct Worker {
     pub generator: fastrand::Rng,
     /// Its counters.
     pub counters: Arc<Counters>,
-    /// Whose addresses the reply just written hands out, by live word.
-    pub(super) handed_out: Option<u32>,
+    /// Whose addresses the reply just written hands out.
+    pub(super) handed_out: HandedOut,
+}
+
+/// Endpoints of one service and family that a reply hands out; nobody by default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct HandedOut {
+    /// The live word of the first bit's endpoint; each next one stands two further on.
+    pub first: u32,
+    /// As bits.
+    pub set: u64,
+}
+
+impl HandedOut {
+    /// Their live words.
+    #[inline]
+    pub fn live_indices(self) -> impl Iterator<Item = usize> {
+        let mut left = self.set;
+        std::iter::from_fn(move || {
+            let place = (left != 0).then(|| left.trailing_zeros() as usize)?;
+            left &= left - 1;
+            Some(self.first as usize + 2 * place)
+        })
+    }
 }
 
 impl Worker {
     /// A worker with a generator of its own, seeded so that a test can repeat it.
     pub fn new(index: usize, seed: u64, counters: Arc<Counters>) -> Worker {
-        Worker { index, generator: fastrand::Rng::with_seed(seed), counters, handed_out: None }
+        Worker {
+            index,
+            generator: fastrand::Rng::with_seed(seed),
+            counters,
+            handed_out: HandedOut::default(),
+        }
     }
 }

@@ -5,6 +5,7 @@
 //! [`Question`], so that the API and the command line say the same.
 
 mod candidates;
+mod chain;
 mod filters;
 mod order;
 mod outcome;

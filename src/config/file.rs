@@ -365,6 +365,9 @@ table! {
         /// Against the service's largest: the share of its own clients that it keeps.
         #[schemars(extend("default" = 100))]
         weight: Whole<0, 10_000>,
+        /// For the filter `priority`: the lowest that is left goes first.
+        #[schemars(extend("default" = 0))]
+        priority: Whole<0, 255>,
         /// In the service's capacity unit; 0: no limit known.
         #[schemars(extend("default" = 0))]
         capacity: Whole<0, { i64::MAX }>,

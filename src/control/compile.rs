@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 use super::plan::Plan;
 use crate::config::{self, Config};
 use crate::geo::{self, Threads};
-use crate::model::{Family, Name, OrderRule, Place, Problems, Region, Service, ServiceId};
+use crate::model::{Family, Name, OrderRule, Place, Problems, Region, Service, ServiceId, Steer};
 use crate::snapshot::{Addresses, Chaos, SteeredService, World};
-use crate::steer::Steered;
+use crate::steer::chain::Program;
 use crate::steer::hash::EndpointKey;
+use crate::steer::{Keep, Steered};
 use crate::zone::table::{Names, Steered as SteeredName, Steers, build};
 use crate::zone::{self, Zone};
 
@@ -77,7 +78,7 @@ pub fn compile(mut config: Config, node: &Node, threads: Threads, problems: &mut
     let (names, geo) = (names?, table?);
     let world = World {
         names,
-        services: steered(&config.services, &config.regions),
+        services: steered(&config),
         addresses: Addresses::new(&config.services),
         geo,
         identity: config.server.identity.clone().unwrap_or_else(|| node.host_name.clone()),
@@ -221,11 +222,14 @@ pub fn with_causes(error: &dyn std::error::Error) -> String {
     text
 }
 
-fn steered(services: &[Service], regions: &[Region]) -> Box<[SteeredService]> {
+fn steered(config: &Config) -> Box<[SteeredService]> {
     let mut first = 0;
-    let mut all = Vec::with_capacity(services.len());
-    for (service, id) in services.iter().zip((0..).map(ServiceId)) {
-        let steered = steer(service, regions, first);
+    let mut all = Vec::with_capacity(config.services.len());
+    let refuses = |rules: &[OrderRule]| rules.iter().any(|rule| rule.steer == Steer::Regions(Vec::new()));
+    let refused = refuses(&config.geo.rules);
+    for (service, id) in config.services.iter().zip((0..).map(ServiceId)) {
+        let refused = refused || refuses(&service.order_rules);
+        let steered = steer(service, &config.regions, first, refused);
         first += service.endpoints.len() as u32;
         let (ecs, ruled) = (service.ecs, !service.order_rules.is_empty());
         all.push(SteeredService { steered, ecs, ruled, id });
@@ -233,7 +237,7 @@ fn steered(services: &[Service], regions: &[Region]) -> Box<[SteeredService]> {
     all.into()
 }
 
-fn steer(service: &Service, regions: &[Region], first: u32) -> Steered {
+fn steer(service: &Service, regions: &[Region], first: u32, refused: bool) -> Steered {
     let mut by_region = vec![0; regions.len()];
     for (endpoint, position) in service.endpoints.iter().zip(1..) {
         by_region[endpoint.region.index()] = position;
@@ -243,7 +247,15 @@ fn steer(service: &Service, regions: &[Region], first: u32) -> Steered {
     let key = |endpoint: &crate::model::Endpoint| {
         EndpointKey::new(&service.name, &regions[endpoint.region.index()].name)
     };
+    let largest = service.largest_weight();
+    let weight = |endpoint: &crate::model::Endpoint| {
+        let exact = (u64::from(endpoint.weight) << 20) / u64::from(largest.max(1));
+        (Keep::of_weights(endpoint.weight, largest), (exact as u32).max(1))
+    };
     Steered {
+        program: Program::new(&service.name, &service.policy.filters, refused),
+        weights: service.endpoints.iter().map(weight).collect(),
+        priorities: service.endpoints.iter().map(|endpoint| endpoint.priority).collect(),
         first: crate::model::EndpointId(first),
         regions: service.endpoints.iter().map(|endpoint| endpoint.region).collect(),
         keys: service.endpoints.iter().map(key).collect(),

@@ -7,7 +7,7 @@
 //! restart beside commands, [`judge`] what is believed of more than a target, [`course`] what control itself holds for or
 //! against endpoints. [`counts`] is what is counted of probes, [`events`] what happened, for whoever follows; `publish`
 //! makes events of what control does, `parking` keeps out who fell until somebody says so. `challenges` sets what certificate authorities are to find. [`signals`] takes what
-//! load balancers report.
+//! load balancers report, and `loads` is what of it policies compare endpoints by.
 
 mod challenges;
 pub mod compile;
@@ -16,6 +16,7 @@ pub mod course;
 pub mod events;
 pub mod handle;
 pub mod judge;
+mod loads;
 pub mod memory;
 mod operate;
 mod parking;

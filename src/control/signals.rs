@@ -14,12 +14,13 @@ pub use wants::Wants;
 
 use super::course::whose;
 use super::handle::{Refusal, SignalWish};
+use super::loads;
 use super::report::{EndpointSignals, RuleReport};
 use super::task::Control;
 use crate::health::{
     MOST_SOURCES, Observation, Outcome, Rates, Report, SignalTable, Source, Taken, Told, Watch, Whose,
 };
-use crate::model::{PassiveRule, Subject, Target, Then};
+use crate::model::{PassiveRule, Signal, Subject, Target, Then};
 
 /// A rule, the value that it is held against, and whether it speaks against the endpoint now.
 type Turned = (PassiveRule, Option<f64>, bool);
@@ -60,6 +61,11 @@ impl Signalling {
     /// Whom to scrape.
     pub fn standing(&self) -> Arc<[crate::health::Standing]> {
         Arc::clone(&self.wants.standing)
+    }
+
+    /// What may be believed of a signal, smoothed.
+    pub fn smoothed(&self, whose: &Whose, signal: Signal, now: Moment) -> Option<f64> {
+        self.table.reading(whose, signal, now).map(|reading| reading.smoothed)
     }
 
     /// What is told of an endpoint.
@@ -212,7 +218,10 @@ impl Control {
 
     /// What time alone does to signals.
     pub(super) fn signals_age(&mut self) {
-        self.signalling.table.forget(Instant::now().into_std());
+        let now = Instant::now().into_std();
+        self.signalling.table.forget(now);
+        // Of whom nothing is left, nobody speaks below.
+        loads::store(&self.shared.load(), &self.signalling, None, now);
         let mut everybody = self.signalling.everybody();
         everybody.extend(self.course.wishes.keys().chain(self.course.lowered.keys()).cloned());
         if !everybody.is_empty() {
@@ -223,6 +232,7 @@ impl Control {
     /// Holds signals of some endpoints against their rules, and stores what comes of it.
     fn weigh(&mut self, about: BTreeSet<Whose>) {
         let (now, mut moved) = (Instant::now().into_std(), Vec::new());
+        loads::store(&self.shared.load(), &self.signalling, Some(&about), now);
         for whose in about {
             let Some(id) = self.signalling.wants.id(&whose) else {
                 self.course.lowered.remove(&whose);

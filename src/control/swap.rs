@@ -10,6 +10,7 @@ use tracing::{error, info, warn};
 use super::challenges::challenges_of;
 use super::compile::Built;
 use super::events::{About, What};
+use super::loads;
 use super::reload::{Reloaded, compile_aside, needs_restart, refuse};
 use super::signals::Wants;
 use super::task::Control;
@@ -90,6 +91,7 @@ impl Control {
         let generation = self.shared.load().generation + 1;
         let challenges = challenges_of(&self.state, (self.clock)());
         let next = Snapshot::new(world, live, self.workers, generation).with(challenges);
+        loads::store(&next, &self.signalling, None, Instant::now().into_std());
         let old = self.shared.swap(Arc::new(next));
         self.publish_moved_tiers(&old, &self.shared.load());
         self.totals.retire(old);

@@ -37,7 +37,7 @@ pub use name::{Name, NameError};
 pub use order_rule::{OrderRule, Steer};
 pub use override_::{Override, OverrideState, Subject};
 pub use pattern::Pattern;
-pub use policy::{Filter, Policy, UnknownPolicy};
+pub use policy::{BadPolicy, Filter, Policy};
 pub use problem::{Place, Problem, Problems};
 pub use region::Region;
 pub use request::{

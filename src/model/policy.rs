@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::Signal;
+
 /// One link of a chain. A closed set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Filter {
@@ -9,20 +11,111 @@ pub enum Filter {
     Healthy,
     /// Orders by the client's cell: nearest first.
     Near,
+    /// Orders as the endpoints are written.
+    Listed,
+    /// Keeps those of the lowest `priority`.
+    Priority,
+    /// Orders at random, by weight.
+    Weighted,
+    /// Orders by weighted rendezvous on the client's prefix.
+    Hash,
+    /// Turns the order to a random place, by weight.
+    Rotate,
+    /// Orders at random.
+    Shuffle,
+    /// Orders by a signal divided by weight, the smallest first.
+    Least(Signal),
+    /// Puts the better of two random ones first, by the same measure.
+    TwoChoices(Signal),
     /// Lets an endpoint keep only its fraction of the clients that come to it first.
     Spill,
-    /// Keeps the first endpoint.
-    First,
+    /// Keeps the first so many: 1…64.
+    First(u8),
 }
 
+/// Filters without a parameter.
+const PLAIN: [Filter; 10] = [
+    Filter::Healthy,
+    Filter::Near,
+    Filter::Listed,
+    Filter::Priority,
+    Filter::Weighted,
+    Filter::Hash,
+    Filter::Rotate,
+    Filter::Shuffle,
+    Filter::Spill,
+    Filter::First(1),
+];
+
+/// As they are listed to somebody who wrote another one.
+const FILTERS: &str = "healthy, near, listed, priority, weighted, hash, rotate, shuffle, least(SIGNAL), \
+                       two-choices(SIGNAL), spill, first, first(N)";
+
+/// Signals that endpoints can be compared by: the less the better.
+const COMPARED: [Signal; 6] = [
+    Signal::Connections,
+    Signal::Requests,
+    Signal::Errors,
+    Signal::Timeouts,
+    Signal::Latency,
+    Signal::Utilization,
+];
+
 impl Filter {
-    /// As it is written in a chain.
-    pub fn name(self) -> &'static str {
+    /// The most that `first(N)` may keep: as many as a service has.
+    pub const MOST: u8 = 64;
+
+    /// A filter as it is written in a chain.
+    fn of(word: &str) -> Result<Filter, BadPolicy> {
+        if let Some(plain) = PLAIN.into_iter().find(|plain| plain.to_string() == word) {
+            return Ok(plain);
+        }
+        let (name, inside) =
+            word.strip_suffix(')').and_then(|word| word.split_once('(')).unwrap_or((word, ""));
+        let signal = || COMPARED.into_iter().find(|signal| signal.name() == inside);
+        let signal = || signal().ok_or_else(|| BadPolicy::Signal(word.to_owned()));
+        match name {
+            "least" => signal().map(Filter::Least),
+            "two-choices" => signal().map(Filter::TwoChoices),
+            "first" => {
+                let count = inside.parse().ok().filter(|count| (1..=Filter::MOST).contains(count));
+                count.map(Filter::First).ok_or_else(|| BadPolicy::Count(word.to_owned()))
+            }
+            _ => Err(BadPolicy::Filter(word.to_owned())),
+        }
+    }
+
+    /// The signal that it compares endpoints by.
+    pub fn signal(self) -> Option<Signal> {
         match self {
-            Filter::Healthy => "healthy",
-            Filter::Near => "near",
-            Filter::Spill => "spill",
-            Filter::First => "first",
+            Filter::Least(signal) | Filter::TwoChoices(signal) => Some(signal),
+            _ => None,
+        }
+    }
+
+    /// Whether the same client may be given something else the next time.
+    pub fn is_random(self) -> bool {
+        matches!(self, Filter::Weighted | Filter::Rotate | Filter::Shuffle | Filter::TwoChoices(_))
+    }
+}
+
+/// As it is written in a chain.
+impl fmt::Display for Filter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Filter::Healthy => f.write_str("healthy"),
+            Filter::Near => f.write_str("near"),
+            Filter::Listed => f.write_str("listed"),
+            Filter::Priority => f.write_str("priority"),
+            Filter::Weighted => f.write_str("weighted"),
+            Filter::Hash => f.write_str("hash"),
+            Filter::Rotate => f.write_str("rotate"),
+            Filter::Shuffle => f.write_str("shuffle"),
+            Filter::Least(signal) => write!(f, "least({})", signal.name()),
+            Filter::TwoChoices(signal) => write!(f, "two-choices({})", signal.name()),
+            Filter::Spill => f.write_str("spill"),
+            Filter::First(1) => f.write_str("first"),
+            Filter::First(count) => write!(f, "first({count})"),
         }
     }
 }
@@ -32,31 +125,58 @@ impl Filter {
 pub struct Policy {
     /// The preset's name, or `chain` for one that was written out.
     pub name: &'static str,
-    /// In the order in which they work.
+    /// In the order in which they work; the first is `healthy`.
     pub filters: Vec<Filter>,
 }
 
-/// The presets: names for chains.
-const PRESETS: &[(&str, &[Filter])] =
-    &[("nearest", &[Filter::Healthy, Filter::Near, Filter::Spill, Filter::First])];
+/// The presets: names for chains (DESIGN 4.4).
+const PRESETS: &[(&str, &[Filter])] = &[
+    ("nearest", &[Filter::Healthy, Filter::Near, Filter::Spill, Filter::First(1)]),
+    ("failover", &[Filter::Healthy, Filter::Listed, Filter::First(1)]),
+    ("round-robin", &[Filter::Healthy, Filter::Rotate]),
+    ("weighted", &[Filter::Healthy, Filter::Weighted, Filter::First(1)]),
+    ("least-connections", &[Filter::Healthy, Filter::Least(Signal::Connections), Filter::First(1)]),
+    ("two-choices", &[Filter::Healthy, Filter::TwoChoices(Signal::Connections), Filter::First(1)]),
+    ("consistent-hash", &[Filter::Healthy, Filter::Hash, Filter::First(1)]),
+    ("all", &[Filter::Healthy, Filter::Near, Filter::First(8)]),
+];
 
 impl Policy {
-    /// The policy of that preset's name.
-    pub fn preset(name: &str) -> Result<Policy, UnknownPolicy> {
-        let (name, filters) = PRESETS
-            .iter()
-            .find(|(preset, _)| *preset == name)
-            .ok_or_else(|| UnknownPolicy { word: name.to_owned() })?;
-        Ok(Policy { name, filters: filters.to_vec() })
+    /// Filters that a chain may have.
+    pub const LONGEST: usize = 16;
+
+    /// Every preset.
+    pub fn presets() -> impl Iterator<Item = Policy> {
+        PRESETS.iter().map(|(name, filters)| Policy { name, filters: filters.to_vec() })
     }
 
-    /// The policy of a written chain, which must be one of the presets' chains: this version walks no other.
-    pub fn chain<S: AsRef<str>>(words: &[S]) -> Result<Policy, UnknownPolicy> {
-        let same = |filters: &[Filter]| filters.iter().map(|f| f.name()).eq(words.iter().map(AsRef::as_ref));
-        let known = PRESETS.iter().find(|(_, filters)| same(filters));
-        let word = || words.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", ");
-        let (_, filters) = known.ok_or_else(|| UnknownPolicy { word: word() })?;
-        Ok(Policy { name: "chain", filters: filters.to_vec() })
+    /// The policy of that preset's name.
+    pub fn preset(name: &str) -> Result<Policy, BadPolicy> {
+        let unknown = || BadPolicy::Preset(name.to_owned());
+        Policy::presets().find(|preset| preset.name == name).ok_or_else(unknown)
+    }
+
+    /// The policy of a written chain.
+    pub fn chain<S: AsRef<str>>(words: &[S]) -> Result<Policy, BadPolicy> {
+        let filters: Vec<_> = words.iter().map(|word| Filter::of(word.as_ref())).collect::<Result<_, _>>()?;
+        if filters.first() != Some(&Filter::Healthy) {
+            return Err(BadPolicy::NotHealthyFirst);
+        }
+        if filters.len() > Policy::LONGEST {
+            return Err(BadPolicy::Long(filters.len()));
+        }
+        let mut signals = filters.iter().filter_map(|filter| filter.signal());
+        if let (Some(one), Some(other)) = (signals.next(), signals.next())
+            && one != other
+        {
+            return Err(BadPolicy::TwoSignals(one.name(), other.name()));
+        }
+        Ok(Policy { name: "chain", filters })
+    }
+
+    /// The signal that it compares endpoints by.
+    pub fn signal(&self) -> Option<Signal> {
+        self.filters.iter().find_map(|filter| filter.signal())
     }
 }
 
@@ -67,18 +187,93 @@ impl Default for Policy {
     }
 }
 
-/// A preset or chain that this version does not know.
+/// A policy that cannot be walked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub struct UnknownPolicy {
-    /// What was written.
-    pub word: String,
+pub enum BadPolicy {
+    /// Nothing is called so.
+    #[error("no policy is called '{0}'; policies: {all}", all = presets())]
+    Preset(String),
+    /// No filter is.
+    #[error("no filter is called '{0}'; filters: {FILTERS}")]
+    Filter(String),
+    /// It compares by what endpoints are not compared by.
+    #[error("'{0}' compares by no signal; signals: {all}", all = COMPARED.map(Signal::name).join(", "))]
+    Signal(String),
+    /// It keeps nobody, or more than there can be.
+    #[error("'{0}' does not keep 1 to {most} endpoints", most = Filter::MOST)]
+    Count(String),
+    /// What is not healthy would be picked.
+    #[error("a chain begins with 'healthy': which endpoints may answer is decided before which of them do")]
+    NotHealthyFirst,
+    /// It has too many links.
+    #[error("{0} filters are too many; a chain has at most {most}", most = Policy::LONGEST)]
+    Long(usize),
+    /// Every endpoint has room for one.
+    #[error("a chain compares by one signal, not by '{0}' and '{1}'")]
+    TwoSignals(&'static str, &'static str),
 }
 
-impl fmt::Display for UnknownPolicy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let chain = |filters: &[Filter]| filters.iter().map(|f| f.name()).collect::<Vec<_>>().join(", ");
-        let known: Vec<_> =
-            PRESETS.iter().map(|(name, filters)| format!("{name} ({})", chain(filters))).collect();
-        write!(f, "no policy is called '{}'; policies: {}", self.word, known.join("; "))
+fn presets() -> String {
+    let chain =
+        |policy: &Policy| policy.filters.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    Policy::presets()
+        .map(|preset| format!("{} ({})", preset.name, chain(&preset)))
+        .collect::<Vec<_>>()
+        .join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chain(text: &str) -> Result<Policy, BadPolicy> {
+        Policy::chain(&text.split(' ').collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn a_chain_reads_back_as_it_was_written() {
+        let text = "healthy near listed priority weighted hash rotate shuffle least(requests) two-choices(requests) \
+                    spill first(8) first";
+        let written: Vec<_> = chain(text).unwrap().filters.iter().map(ToString::to_string).collect();
+        assert_eq!(written.join(" "), text.split_whitespace().collect::<Vec<_>>().join(" "));
+        assert_eq!(chain("healthy first(1)"), chain("healthy first"));
+    }
+
+    #[test]
+    fn a_preset_is_its_chain_written_out() {
+        for preset in Policy::presets() {
+            let words: Vec<_> = preset.filters.iter().map(ToString::to_string).collect();
+            assert_eq!(Policy::chain(&words).unwrap().filters, preset.filters, "{}", preset.name);
+            assert_eq!(Policy::preset(preset.name), Ok(preset));
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_walked_says_what_could() {
+        let rows = [
+            ("near first", "a chain begins with 'healthy': which endpoints"),
+            ("healthy nearest", "no filter is called 'nearest'; filters: healthy, near, listed"),
+            ("healthy least", "'least' compares by no signal; signals: connections, requests, errors"),
+            ("healthy least(capacity)", "'least(capacity)' compares by no signal"),
+            ("healthy first(0)", "'first(0)' does not keep 1 to 64 endpoints"),
+            ("healthy first(65)", "'first(65)' does not keep"),
+            ("healthy first()", "'first()' does not keep"),
+            ("healthy near(5)", "no filter is called 'near(5)'"),
+            (
+                "healthy least(errors) two-choices(latency)",
+                "a chain compares by one signal, not by 'errors' and",
+            ),
+        ];
+        for (text, begin) in rows {
+            let said = chain(text).unwrap_err().to_string();
+            assert!(said.starts_with(begin), "{text}: {said}");
+        }
+        assert!(
+            chain(&["healthy"; 17].join(" ")).unwrap_err().to_string().starts_with("17 filters are too many")
+        );
+        let said = Policy::preset("random").unwrap_err().to_string();
+        assert!(said.starts_with(
+            "no policy is called 'random'; policies: nearest (healthy, near, spill, first); fail"
+        ));
     }
 }

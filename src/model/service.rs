@@ -69,6 +69,8 @@ pub struct Endpoint {
     pub addresses: Vec<IpAddr>,
     /// 0…10,000; against the service's largest.
     pub weight: u16,
+    /// For the filter `priority`: the lowest goes first.
+    pub priority: u8,
     /// In the service's capacity unit; `None`: no limit known.
     pub capacity: Option<u64>,
     /// What is probed for each address, position by position; empty: the addresses themselves.

@@ -15,7 +15,7 @@ use arc_swap::{ArcSwap, Cache};
 
 use crate::geo::Resolved;
 use crate::model::{Family, ServiceId};
-use crate::steer::{Client, Live, Pick, Step, pick};
+use crate::steer::{Client, Live, Load, Pick, Scene, Seen, pick};
 
 pub use challenges::Challenges;
 pub use tally::Tally;
@@ -28,6 +28,8 @@ pub struct Snapshot {
     pub world: Arc<World>,
     /// By endpoint, then family: stored on a flap.
     pub live: Arc<[Live]>,
+    /// By endpoint: the signal that its service's chain compares by; stored when signals come in.
+    pub loads: Arc<[Load]>,
     /// By worker: what it handed out.
     pub tallies: Arc<[Tally]>,
     /// ACME challenges: a new snapshot of the same world for every change.
@@ -36,36 +38,50 @@ pub struct Snapshot {
     pub generation: u64,
 }
 
+/// Who asks for what.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// The service that steers the name.
+    pub service: ServiceId,
+    /// Of the addresses wanted.
+    pub family: Family,
+    /// The client's, unfolded.
+    pub address: IpAddr,
+    /// What [`World::locate`] said of it.
+    pub resolved: &'a Resolved,
+}
+
 impl Snapshot {
     /// A snapshot of a new world, with a tally for so many workers and no challenges.
     pub fn new(world: World, live: Box<[Live]>, workers: usize, generation: u64) -> Snapshot {
         let tallies = (0..workers).map(|_| Tally::new(live.len())).collect();
+        let loads = (0..live.len() / 2).map(|_| Load::default()).collect();
         let (world, challenges) = (Arc::new(world), Challenges::default());
-        Snapshot { world, live: live.into(), tallies, challenges, generation }
+        Snapshot { world, live: live.into(), loads, tallies, challenges, generation }
     }
 
-    /// The same world, words and tallies with other challenges.
+    /// The same world, words, loads and tallies with other challenges.
     pub fn with(&self, challenges: Challenges) -> Snapshot {
-        let Snapshot { world, live, tallies, generation, .. } = self;
+        let Snapshot { world, live, loads, tallies, generation, .. } = self;
         let (world, live, tallies) = (Arc::clone(world), Arc::clone(live), Arc::clone(tallies));
-        Snapshot { world, live, tallies, challenges, generation: *generation }
+        Snapshot { world, live, loads: Arc::clone(loads), tallies, challenges, generation: *generation }
     }
 
-    /// Chooses for one client of a service: what a query gets, and what `explain` shows. `address` is unfolded,
-    /// `resolved` is what [`World::locate`] said of it, `now` is in Unix seconds, and `seen` is told of every
-    /// candidate consulted.
+    /// Chooses for one client of a service: what a query gets, and what `explain` shows. `now` is in Unix seconds,
+    /// `random` gives 64 random bits where the policy wants some, and `seen` is told of what was consulted.
+    #[inline]
     pub fn decide(
         &self,
-        service: ServiceId,
-        family: Family,
-        address: IpAddr,
-        resolved: &Resolved,
+        asked: &Asked<'_>,
         now: u64,
-        seen: impl FnMut(Step),
+        random: impl FnMut() -> u64,
+        seen: impl FnMut(Seen<'_>),
     ) -> Pick {
+        let Asked { service, family, address, resolved } = *asked;
         let (first, rest) = self.world.geo.parts(resolved.order);
         let client = Client { address, first, rest, depth: resolved.depth };
-        pick(&self.world.services[service.index()].steered, &client, family, &self.live, now, seen)
+        let scene = Scene { live: &self.live, loads: &self.loads, now };
+        pick(&self.world.services[service.index()].steered, &client, family, &scene, random, seen)
     }
 }
 

@@ -33,6 +33,12 @@ impl EndpointKey {
         EndpointKey(wide.h1, wide.h2)
     }
 
+    /// Half of it: a number of the endpoint's own.
+    #[inline]
+    pub fn half(self) -> u64 {
+        self.0
+    }
+
     /// The hash of a client at this endpoint, uniform over 64 bits.
     pub fn client(self, address: IpAddr) -> u64 {
         let mut hasher = SipHasher24::new_with_keys(self.0, self.1);

@@ -5,9 +5,10 @@ use std::ops::ControlFlow::{Break, Continue};
 
 use crate::model::{Families, Family, OnAllDown, RegionId};
 
+use super::chain::{self, slate::Candidate};
 use super::hash::granularity;
 use super::steered::Steered;
-use super::word::{Keep, Live, Tier, Word};
+use super::word::{Keep, Live, Load, Tier, Word};
 
 /// Who asks, as far as a pick cares.
 #[derive(Clone, Copy, Debug)]
@@ -52,6 +53,11 @@ pub enum Answer {
     },
     /// The service's fallback addresses of the family.
     Fallback,
+    /// Addresses of several endpoints, each as its live word says.
+    Endpoints(
+        /// Bit `i`: the endpoint at position `i`; two at least.
+        u64,
+    ),
     /// No addresses.
     Nodata,
     /// SERVFAIL.
@@ -63,6 +69,8 @@ pub enum Answer {
 pub enum Why {
     /// The first of its tier that keeps this client.
     Kept(Tier),
+    /// What the chain left of the tier.
+    Chosen(Tier),
     /// Nobody keeps this client, so the first of the tier does.
     NobodyKeeps(Tier),
     /// Nothing is fit, unknown or idle: `on_all_down`.
@@ -88,19 +96,54 @@ pub struct Step {
     pub keeps: Option<bool>,
 }
 
+/// What changes between reloads, as a pick sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct Scene<'a> {
+    /// By endpoint, then family.
+    pub live: &'a [Live],
+    /// By endpoint: the signal that its service's chain compares by.
+    pub loads: &'a [Load],
+    /// In Unix seconds.
+    pub now: u64,
+}
+
+impl Scene<'_> {
+    /// The signal of an endpoint.
+    #[inline]
+    pub fn load(&self, service: &Steered, position: usize) -> u32 {
+        self.loads.get(service.first.index() + position).map_or(0, Load::load)
+    }
+}
+
+/// What a pick tells of its way, for `explain`.
+#[derive(Clone, Copy, Debug)]
+pub enum Seen<'a> {
+    /// A candidate was consulted.
+    Step(Step),
+    /// A link of the chain has worked; this is left, in order.
+    After(usize, &'a [Candidate]),
+}
+
 /// How good a candidate is; smaller answers first. Failing endpoints that would be idle if they were healthy
 /// come after those that would be fit: `on_all_down = "all"` answers as if all were healthy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Class {
+pub enum Class {
+    /// Fit.
     Fit,
+    /// Unknown.
     Unknown,
+    /// Idle.
     Idle,
+    /// Failing.
     Failing,
+    /// Failing, and idle if it were not.
     FailingIdle,
 }
 
 impl Class {
-    fn of(word: Word) -> Option<Class> {
+    /// The class of an endpoint that may be answered.
+    #[inline]
+    pub fn of(word: Word) -> Option<Class> {
         match word.tier {
             Tier::Absent | Tier::Barred => None,
             Tier::Fit => Some(Class::Fit),
@@ -111,7 +154,8 @@ impl Class {
         }
     }
 
-    fn tier(self) -> Tier {
+    /// The tier that it belongs to.
+    pub fn tier(self) -> Tier {
         match self {
             Class::Fit => Tier::Fit,
             Class::Unknown => Tier::Unknown,
@@ -120,7 +164,8 @@ impl Class {
         }
     }
 
-    fn is_idle(self) -> bool {
+    /// Whether no weight counts in it.
+    pub fn is_idle(self) -> bool {
         matches!(self, Class::Idle | Class::FailingIdle)
     }
 }
@@ -135,7 +180,8 @@ struct Best {
     hashed: bool,
 }
 
-/// Picks for one client and family. `now` is in Unix seconds; `seen` is told of every candidate consulted.
+/// Picks for one client and family. `random` gives 64 random bits, and is asked by chains alone that want some; `seen` is
+/// told of what was consulted.
 //
 // first class with anything   on_all_down   answer
 // fit, unknown, idle          any           first that keeps the client, else the first
@@ -150,19 +196,25 @@ pub fn pick(
     service: &Steered,
     client: &Client<'_>,
     family: Family,
-    live: &[Live],
-    now: u64,
-    mut seen: impl FnMut(Step),
+    scene: &Scene<'_>,
+    mut random: impl FnMut() -> u64,
+    mut seen: impl FnMut(Seen<'_>),
 ) -> Pick {
     if !service.has_family[family.index()] {
         return Pick { answer: Answer::Nodata, ttl: service.ttl.max, scope: 0, why: Why::NoFamily };
     }
-    if client.first.is_empty() && client.rest.is_empty() {
+    if client.first.is_empty() && client.rest.is_empty() && service.program.placed {
         let (ttl, scope) = (service.ttl.min, client.depth);
         return Pick { answer: Answer::Nodata, ttl, scope, why: Why::EmptyOrder };
     }
-    let pick = at_once(service, client, family, live, now, &mut seen);
-    pick.unwrap_or_else(|| at_length(service, client, family, live, now, &mut seen))
+    let Some(walk) = service.program.walk else {
+        return chain::run(service, client, family, scene, &mut random, &mut seen);
+    };
+    // As the endpoints are written: nobody comes first.
+    let listed = Client { first: &[], rest: &[], ..*client };
+    let client = if walk.listed { &listed } else { client };
+    let pick = at_once(service, client, family, scene, &mut seen);
+    pick.unwrap_or_else(|| at_length(service, client, family, scene, &mut seen))
 }
 
 /// The whole walk, and what it comes to.
@@ -170,14 +222,14 @@ fn at_length(
     service: &Steered,
     client: &Client<'_>,
     family: Family,
-    live: &[Live],
-    now: u64,
-    seen: &mut impl FnMut(Step),
+    scene: &Scene<'_>,
+    seen: &mut impl FnMut(Seen<'_>),
 ) -> Pick {
-    let (best, ttl) = walk(service, client, family, live, now, seen);
+    let (best, ttl) = walk(service, client, family, scene, seen);
+    let depth = if service.program.placed { client.depth } else { 0 };
     let scope = match &best {
-        Some(best) if best.hashed => client.depth.max(granularity(client.address)),
-        _ => client.depth,
+        Some(best) if best.hashed => depth.max(granularity(client.address)),
+        _ => depth,
     };
     let (answer, why) = decide(service, best.as_ref(), family);
     // DESIGN 4.7: what is answered against better knowledge should not be kept for long.
@@ -192,20 +244,19 @@ fn at_once(
     service: &Steered,
     client: &Client<'_>,
     family: Family,
-    live: &[Live],
-    now: u64,
-    seen: &mut impl FnMut(Step),
+    scene: &Scene<'_>,
+    seen: &mut impl FnMut(Seen<'_>),
 ) -> Option<Pick> {
     let mut listed = client.first.iter().chain(client.rest);
     let position = listed.find_map(|region| service.at(*region))?;
-    let word = live.get(service.live_index(position, family))?.load();
+    let word = scene.live.get(service.live_index(position, family))?.load();
     let settled = word.tier == Tier::Fit && word.keep == Keep::ALL && word.mask != 0;
     if !settled || service.families != Families::Independent {
         return None;
     }
-    seen(Step { position, word, keeps: Some(true) });
+    seen(Seen::Step(Step { position, word, keeps: Some(true) }));
     let answer = Answer::Endpoint { position, mask: word.mask };
-    let ttl = word.ttl_at(now).min(service.ttl.max).max(1);
+    let ttl = word.ttl_at(scene.now).min(service.ttl.max).max(1);
     Some(Pick { answer, ttl, scope: client.depth, why: Why::Kept(Tier::Fit) })
 }
 
@@ -214,20 +265,19 @@ fn walk(
     service: &Steered,
     client: &Client<'_>,
     family: Family,
-    live: &[Live],
-    now: u64,
-    seen: &mut impl FnMut(Step),
+    scene: &Scene<'_>,
+    seen: &mut impl FnMut(Seen<'_>),
 ) -> (Option<Best>, u32) {
     let (mut best, mut ttl): (Option<Best>, u32) = (None, service.ttl.max);
     // Driven from inside, the order's three parts are three loops; from outside they would be one with three arms.
     let _ = service.in_order(client.first, client.rest).try_for_each(|position| {
-        let word = candidate(service, position, family, live);
+        let word = candidate(service, position, family, scene.live);
         if word.tier == Tier::Absent {
             return Continue(());
         }
-        ttl = ttl.min(word.ttl_at(now));
+        ttl = ttl.min(word.ttl_at(scene.now));
         let keeps = consider(&mut best, service, client, position, word);
-        seen(Step { position, word, keeps });
+        seen(Seen::Step(Step { position, word, keeps }));
         let settled = best.as_ref().is_some_and(|best| best.class == Class::Fit && best.kept);
         if settled { Break(()) } else { Continue(()) }
     });
@@ -248,7 +298,8 @@ fn consider(
         *best = Some(Best { class, position, word, kept: false, hashed: false });
     }
     let best = best.as_mut().filter(|best| best.class == class && !best.kept)?;
-    let keeps = class.is_idle() || {
+    let spills = service.program.walk.is_some_and(|walk| walk.spill);
+    let keeps = !spills || class.is_idle() || {
         best.hashed |= word.keep.is_fractional();
         !word.keep.is_fractional() || word.keep.keeps(service.keys[position].client(client.address))
     };
@@ -260,7 +311,7 @@ fn consider(
 
 /// The word that a candidate is judged by: its own family's, or the better of both where they stay together.
 #[inline]
-fn candidate(service: &Steered, position: usize, family: Family, live: &[Live]) -> Word {
+pub(super) fn candidate(service: &Steered, position: usize, family: Family, live: &[Live]) -> Word {
     let own = live[service.live_index(position, family)].load();
     if service.families == Families::Independent {
         return own;
@@ -281,7 +332,7 @@ fn candidate(service: &Steered, position: usize, family: Family, live: &[Live]) 
 
 #[inline]
 fn decide(service: &Steered, best: Option<&Best>, family: Family) -> (Answer, Why) {
-    let fallback = if service.has_fallback[family.index()] { Answer::Fallback } else { Answer::Nodata };
+    let fallback = fallback(service, family);
     let Some(best) = best else { return (fallback, Why::OnlyBarred) };
     if best.class >= Class::Failing {
         match service.on_all_down {
@@ -298,6 +349,11 @@ fn decide(service: &Steered, best: Option<&Best>, family: Family) -> (Answer, Wh
         class => Why::NobodyKeeps(class.tier()),
     };
     (Answer::Endpoint { position: best.position, mask: best.word.mask }, why)
+}
+
+/// The service's fallback addresses, or none.
+pub(super) fn fallback(service: &Steered, family: Family) -> Answer {
+    if service.has_fallback[family.index()] { Answer::Fallback } else { Answer::Nodata }
 }
 
 #[cfg(test)]

@@ -2,7 +2,9 @@
 
 use crate::model::{EndpointId, Families, Family, OnAllDown, RegionId, TtlRange};
 
+use super::chain::Program;
 use super::hash::EndpointKey;
+use super::word::Keep;
 
 /// One service as a query sees it. Its endpoints have consecutive ids, in the written order of their regions.
 #[derive(Debug)]
@@ -11,6 +13,13 @@ pub struct Steered {
     pub first: EndpointId,
     /// Endpoint `i` stands in region `regions[i]`; ascending.
     pub regions: Box<[RegionId]>,
+    /// How one is chosen, or some.
+    pub program: Program,
+    /// What endpoint `i` keeps, and weighs in whole numbers up to 2²⁰, as long as nothing but its configured weight
+    /// counts.
+    pub weights: Box<[(Keep, u32)]>,
+    /// Endpoint `i`'s priority: the lowest goes first.
+    pub priorities: Box<[u8]>,
     /// Endpoint `i`'s key for the keep test.
     pub keys: Box<[EndpointKey]>,
     /// Region to endpoint: `i + 1`, or 0 where it has none.
@@ -50,6 +59,16 @@ impl Steered {
         let listed = move |region: &RegionId| first.contains(region) || rest.contains(region);
         let remaining = (0..self.regions.len()).filter(move |i| !listed(&self.regions[*i]));
         preferred.chain(next).chain(remaining)
+    }
+
+    /// An endpoint's share as a proportion, 1…2²⁰: its weight as configured, or as far as it is kept now.
+    #[inline]
+    pub fn weight(&self, position: usize, keep: Keep) -> u32 {
+        match self.weights[position] {
+            // A word has 14 bits for it, so the configured weight is known better.
+            (configured, weight) if configured == keep => weight,
+            _ => (keep.steps() << 6).max(1),
+        }
     }
 
     /// The index of a position's live word for one family.

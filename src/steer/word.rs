@@ -12,7 +12,7 @@
 //! 2^16 seconds, at which an override ends; it is only written while it is less than 2^15 seconds away, and
 //! control folds every word anew more often than that.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 /// Where an endpoint stands for one family: the first tier with anything in it answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -101,6 +101,12 @@ impl Keep {
         (hash >> 32) * u64::from(Keep::ALL.0) < u64::from(self.0) << 32
     }
 
+    /// In 1/16,383.
+    #[inline]
+    pub fn steps(self) -> u32 {
+        self.0.into()
+    }
+
     /// 0.0…1.0, for people.
     pub fn fraction(self) -> f64 {
         f64::from(self.0) / f64::from(Keep::ALL.0)
@@ -164,6 +170,23 @@ impl Word {
             0..=0x7fff => (until as u16).max(1),
             _ => 0,
         }
+    }
+}
+
+/// What endpoints are compared by: a signal, where control stores it and every worker loads it.
+#[derive(Debug, Default)]
+pub struct Load(AtomicU32);
+
+impl Load {
+    /// The load now, in a unit of its service's own.
+    #[inline]
+    pub fn load(&self) -> u32 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Replaces it.
+    pub fn store(&self, load: u32) {
+        self.0.store(load, Ordering::Relaxed);
     }
 }
 

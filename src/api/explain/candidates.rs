@@ -3,8 +3,10 @@
 use crate::control::Revised;
 use crate::control::report::{AddressReport, EndpointReport};
 use crate::geo::Resolved;
-use crate::model::{Family, OverrideState, Region, Service, ServiceId};
-use crate::steer::{Answer, Keep, Pick, Steered, Step, Tier, Why, Word};
+use crate::model::{Family, Filter, OverrideState, Region, Service, ServiceId};
+use crate::snapshot::Asked;
+use crate::steer::chain::slate::Candidate;
+use crate::steer::{Answer, Keep, Pick, Seen, Steered, Step, Tier, Why, Word};
 
 use super::Question;
 use super::order::Standpoint;
@@ -28,6 +30,8 @@ pub struct Case<'a> {
     pub pick: Pick,
     /// The endpoints that were consulted, in that order.
     pub steps: Vec<Step>,
+    /// What each link of a chain left, in order; empty for a walk.
+    pub stages: Vec<Vec<Candidate>>,
     /// Every endpoint with an address of the family, by position, in the client's order.
     pub order: Vec<usize>,
     /// Where the client stands.
@@ -40,12 +44,21 @@ impl<'a> Case<'a> {
         let (snapshot, address) = (question.snapshot, question.client.address());
         let world = &*snapshot.world;
         let resolved = world.locate(service, address);
-        let mut steps = Vec::new();
-        let pick =
-            snapshot.decide(service, family, address, &resolved, question.now, |step| steps.push(step));
+        let (mut steps, mut stages) = (Vec::new(), Vec::new());
+        let asked = Asked { service, family, address, resolved: &resolved };
+        let pick = snapshot.decide(
+            &asked,
+            question.now,
+            || fastrand::u64(..),
+            |seen| match seen {
+                Seen::Step(step) => steps.push(step),
+                Seen::After(_, left) => stages.push(left.to_vec()),
+            },
+        );
         let (written, steered) = (&world.written[service.index()], &world.services[service.index()].steered);
         let (first, rest) = world.geo.parts(resolved.order);
         let standpoint = Standpoint::of(question, &written.order_rules);
+        let near = steered.program.filters.contains(&Filter::Near);
         let mut case = Case {
             question,
             written,
@@ -55,7 +68,12 @@ impl<'a> Case<'a> {
             resolved,
             pick,
             steps,
-            order: steered.in_order(first, rest).collect(),
+            stages,
+            order: if near {
+                steered.in_order(first, rest).collect()
+            } else {
+                (0..steered.regions.len()).collect()
+            },
             standpoint,
         };
         let absent = |case: &Case<'_>, position| case.word(position).tier == Tier::Absent;
@@ -88,8 +106,8 @@ impl<'a> Case<'a> {
     /// Whether the first filter leaves an endpoint in.
     pub fn is_kept(&self, position: usize) -> bool {
         let word = self.word(position);
-        let answers =
-            matches!(self.pick.answer, Answer::Endpoint { .. }) || self.pick.why == Why::OtherFamily;
+        let answers = matches!(self.pick.answer, Answer::Endpoint { .. } | Answer::Endpoints(_))
+            || self.pick.why == Why::OtherFamily;
         // As if all were healthy: those that would be idle then come after those that would be fit.
         let idle = word.tier == Tier::Failing && word.keep == Keep::NONE;
         answers && Some(word.tier) == self.tier() && !(idle && self.has_failing_with_weight())
@@ -101,7 +119,11 @@ impl<'a> Case<'a> {
 
     /// Whether the endpoint's answer is given.
     pub fn is_chosen(&self, position: usize) -> bool {
-        matches!(self.pick.answer, Answer::Endpoint { position: chosen, .. } if chosen == position)
+        match self.pick.answer {
+            Answer::Endpoint { position: chosen, .. } => chosen == position,
+            Answer::Endpoints(set) => set & 1 << position != 0,
+            _ => false,
+        }
     }
 
     /// What control reports of an endpoint.

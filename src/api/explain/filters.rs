@@ -11,21 +11,27 @@ pub fn all(case: &Case<'_>) -> Vec<FilterBody> {
     if matches!(case.pick.why, Why::NoFamily | Why::EmptyOrder) {
         return Vec::new();
     }
+    if case.steered.program.walk.is_none() {
+        return super::chain::all(case);
+    }
     let filter = |filter: &Filter| {
         let (words, endpoints) = match filter {
             Filter::Healthy => healthy(case),
             Filter::Near => near(case),
+            Filter::Listed => listed(case),
             Filter::Spill => spill(case),
-            Filter::First => first(case),
+            // A walk has no others.
+            _ => first(case),
         };
-        FilterBody { filter: filter.name().to_owned(), words, endpoints }
+        FilterBody { filter: filter.to_string(), words, endpoints }
     };
     case.written.policy.filters.iter().map(filter).collect()
 }
 
 type Done = (String, Vec<CandidateBody>);
 
-fn candidate(case: &Case<'_>, position: usize, action: &str, words: String) -> CandidateBody {
+/// One endpoint and what was done to it.
+pub fn candidate(case: &Case<'_>, position: usize, action: &str, words: String) -> CandidateBody {
     CandidateBody { region: case.region(position).name.clone(), action: action.to_owned(), words }
 }
 
@@ -34,8 +40,8 @@ fn kept<'a>(case: &'a Case<'_>) -> impl Iterator<Item = usize> + 'a {
     case.order.iter().copied().filter(|position| case.is_kept(*position))
 }
 
-/// Written order is the order of positions.
-fn healthy(case: &Case<'_>) -> Done {
+/// The first filter. Written order is the order of positions.
+pub fn healthy(case: &Case<'_>) -> Done {
     let mut written = case.order.clone();
     written.sort_unstable();
     let (stay, go): (Vec<_>, Vec<_>) = written.into_iter().partition(|position| case.is_kept(*position));
@@ -69,7 +75,13 @@ fn near(case: &Case<'_>) -> Done {
     ("orders by the client's cell".to_owned(), kept(case).enumerate().map(row).collect())
 }
 
-fn whereabouts(case: &Case<'_>, position: usize) -> String {
+fn listed(case: &Case<'_>) -> Done {
+    let row = |(rank, position)| candidate(case, position, "kept", ordinal(rank + 1));
+    ("orders as written".to_owned(), kept(case).enumerate().map(row).collect())
+}
+
+/// How far a region is, and which rule says otherwise.
+pub fn whereabouts(case: &Case<'_>, position: usize) -> String {
     let region = case.region(position);
     let (km, biased) = case.standpoint.distance(region);
     let far = match (km, biased) {
@@ -117,7 +129,8 @@ fn first(case: &Case<'_>) -> Done {
     ("keeps the first".to_owned(), left.map(row).collect())
 }
 
-fn ordinal(rank: usize) -> String {
+/// A place as it is spoken.
+pub fn ordinal(rank: usize) -> String {
     let ending = match (rank % 10, rank % 100) {
         (1, hundred) if hundred != 11 => "st",
         (2, hundred) if hundred != 12 => "nd",

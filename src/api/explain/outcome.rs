@@ -10,7 +10,17 @@ use crate::api::wire::OutcomeBody;
 
 /// The answer. A NODATA lives no longer than the zone's SOA lends to negative answers (RFC 2308 §5).
 pub fn outcome(case: &Case<'_>, negative_ttl: u32) -> OutcomeBody {
+    let chosen = (0..case.steered.regions.len()).filter(|position| case.is_chosen(*position));
+    let regions: Vec<_> = chosen.clone().map(|position| case.region(position).name.clone()).collect();
     let (answer, region, addresses) = match case.pick.answer {
+        Answer::Endpoints(_) => {
+            let each = chosen.flat_map(|position| {
+                let live_index = case.steered.live_index(position, case.family);
+                let range = case.question.snapshot.world.addresses.endpoint(live_index);
+                addresses(case, range, case.word(position).mask)
+            });
+            ("endpoints", None, each.collect())
+        }
         Answer::Endpoint { position, mask } => {
             let live_index = case.steered.live_index(position, case.family);
             let range = case.question.snapshot.world.addresses.endpoint(live_index);
@@ -27,6 +37,7 @@ pub fn outcome(case: &Case<'_>, negative_ttl: u32) -> OutcomeBody {
     OutcomeBody {
         answer: answer.to_owned(),
         region,
+        regions,
         addresses,
         ttl_seconds: if negative { negative_ttl } else { case.pick.ttl },
         ttl_from: if negative { "the zone's SOA: negative answers".to_owned() } else { ttl_from(case) },
@@ -82,6 +93,7 @@ fn believed(case: &Case<'_>, step: &Step) -> String {
 fn why(why: Why) -> String {
     match why {
         Why::Kept(tier) => format!("the first of tier '{}' that keeps this client", tier.name()),
+        Why::Chosen(tier) => format!("what the chain leaves of tier '{}'", tier.name()),
         Why::NobodyKeeps(tier) => {
             format!("nobody keeps this client, so the first of tier '{}' does", tier.name())
         }

@@ -68,6 +68,9 @@ fn outcome(text: &mut String, outcome: &OutcomeBody) {
     let what = match (&outcome.region, &outcome.addresses[..]) {
         (Some(region), addresses) => format!("{} of {region}", addresses.join(", ")),
         (None, []) => outcome.answer.to_uppercase(),
+        (None, addresses) if !outcome.regions.is_empty() => {
+            format!("{} of {}", addresses.join(", "), outcome.regions.join(", "))
+        }
         (None, addresses) => format!("{} ({})", addresses.join(", "), outcome.answer),
     };
     put(text, format_args!("  answer  {what}"));

@@ -125,10 +125,13 @@ pub struct CandidateBody {
 /// What is answered.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct OutcomeBody {
-    /// `endpoint`, `fallback`, `nodata` or `servfail`.
+    /// `endpoint`, `endpoints`, `fallback`, `nodata` or `servfail`.
     pub answer: String,
-    /// The chosen endpoint's region.
+    /// The chosen endpoint's region, where there is one alone.
     pub region: Option<String>,
+    /// The regions of all chosen endpoints, as written.
+    #[serde(default)]
+    pub regions: Vec<String>,
     /// What is handed out; a query gets them rotated.
     pub addresses: Vec<String>,
     /// How long it may be cached.

@@ -47,6 +47,7 @@ impl Builder<'_> {
             region: region?,
             addresses: self.addresses(&endpoint.addresses),
             weight: number(&endpoint.weight).unwrap_or(100),
+            priority: number(&endpoint.priority).unwrap_or(0),
             capacity: number(&endpoint.capacity).filter(|capacity| *capacity > 0),
             probe_addresses: self.probe_addresses(endpoint, checks),
             probe_port: self.probe_port(endpoint, checks),

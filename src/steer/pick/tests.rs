@@ -1,53 +1,12 @@
 //! Rows: endpoints in the client's order, one word each, and what must be picked.
 
 use super::*;
-use crate::model::{EndpointId, TtlRange};
-use crate::steer::hash::EndpointKey;
-use crate::steer::word::Keep;
-
-/// A service from `f100 u100 i0 x100 b-`: a letter for the tier, then the weight of 100; `-` has no address.
-struct Table {
-    service: Steered,
-    live: Vec<Live>,
-}
-
-fn word(text: &str) -> Word {
-    let (tier, weight) = text.split_at(1);
-    let tier = match tier {
-        "f" => Tier::Fit,
-        "?" => Tier::Unknown,
-        "i" => Tier::Idle,
-        "x" => Tier::Failing,
-        "b" => Tier::Barred,
-        _ => return Word::ABSENT,
-    };
-    let mask = if tier == Tier::Barred { 0 } else { 1 };
-    Word { tier, keep: Keep::of_weights(weight.parse().unwrap(), 100), ttl: 60, deadline: 0, mask }
-}
-
-fn table(four: &str, six: &str) -> Table {
-    let words: Vec<(Word, Word)> =
-        four.split(' ').zip(six.split(' ')).map(|(four, six)| (word(four), word(six))).collect();
-    let count = words.len();
-    let service = Steered {
-        first: EndpointId(0),
-        regions: (0..count).map(|i| RegionId(i as u16)).collect(),
-        keys: (0..count).map(|i| EndpointKey::new("www", &format!("r{i}"))).collect(),
-        by_region: (0..count).map(|i| i as u8 + 1).collect(),
-        ttl: TtlRange { min: 5, max: 60 },
-        families: Families::Independent,
-        on_all_down: OnAllDown::All,
-        has_fallback: [false; 2],
-        has_family: [true; 2],
-    };
-    let live = words.into_iter().flat_map(|(four, six)| [Live::new(four), Live::new(six)]).collect();
-    Table { service, live }
-}
+use crate::steer::testing::{Table, none, table, word};
 
 fn ask(table: &Table, order: &[u16], family: Family) -> Pick {
     let order: Vec<_> = order.iter().map(|region| RegionId(*region)).collect();
     let client = Client { address: "198.51.100.7".parse().unwrap(), first: &[], rest: &order, depth: 16 };
-    pick(&table.service, &client, family, &table.live, 1_000_000, |_| {})
+    pick(&table.service, &client, family, &table.scene(1_000_000), none, |_| {})
 }
 
 fn check(four: &str, order: &[u16], position: usize, why: Why) {
@@ -77,7 +36,12 @@ fn what_a_service_puts_first_stands_before_the_cell_s_order() {
     let (first, rest) = ([RegionId(0), RegionId(2)], [RegionId(1), RegionId(2)]);
     let client = Client { address: "198.51.100.7".parse().unwrap(), first: &first, rest: &rest, depth: 0 };
     let mut seen = Vec::new();
-    let pick = pick(&table.service, &client, Family::V4, &table.live, 0, |step| seen.push(step.position));
+    let mut see = |step: Seen<'_>| {
+        if let Seen::Step(step) = step {
+            seen.push(step.position)
+        }
+    };
+    let pick = pick(&table.service, &client, Family::V4, &table.scene(0), none, &mut see);
     assert_eq!(pick.answer, Answer::Endpoint { position: 2, mask: 1 });
     assert_eq!(seen, [0, 2]);
     let all: Vec<_> = table.service.in_order(&first[..1], &rest[..1]).collect();
@@ -116,7 +80,7 @@ fn a_weight_keeps_its_share_of_the_endpoint_s_own_clients() {
                 rest: &order,
                 depth: 0,
             };
-            let pick = pick(&table.service, &client, Family::V4, &table.live, 0, |_| {});
+            let pick = pick(&table.service, &client, Family::V4, &table.scene(0), none, |_| {});
             pick.answer == Answer::Endpoint { position: 0, mask: 1 }
         })
         .count();
@@ -202,10 +166,15 @@ fn what_is_picked_at_once_is_what_the_whole_walk_picks() {
                 let address = "198.51.100.7".parse().unwrap();
                 let client = Client { address, first: &first, rest: &rest, depth: 16 };
                 let (mut soon, mut late) = (Vec::new(), Vec::new());
-                let (service, live) = (&table.service, &table.live);
-                let pick = at_once(service, &client, Family::V4, live, 4, &mut |step| soon.push(step));
+                let (service, scene) = (&table.service, table.scene(4));
+                let see = |seen: &mut Vec<Step>, step: Seen<'_>| {
+                    if let Seen::Step(step) = step {
+                        seen.push(step)
+                    }
+                };
+                let pick = at_once(service, &client, Family::V4, &scene, &mut |step| see(&mut soon, step));
                 let Some(pick) = pick else { continue };
-                let whole = at_length(service, &client, Family::V4, live, 4, &mut |step| late.push(step));
+                let whole = at_length(service, &client, Family::V4, &scene, &mut |step| see(&mut late, step));
                 assert_eq!((pick, soon), (whole, late), "{one} {two} {six} {families:?}");
                 short += 1;
             }

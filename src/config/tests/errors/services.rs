@@ -32,11 +32,15 @@ addresses = ["192.0.2.9"]"#,
         ),
         (
             r#"policy = "nearst""#,
-            r"m.toml:5:10: no policy is called 'nearst'; policies: nearest (healthy, near, spill, first)",
+            r"m.toml:5:10: no policy is called 'nearst'; policies: nearest (healthy, near, spill, first); failover (healthy, listed, first); round-robin (healthy, rotate); weighted (healthy, weighted, first); least-connections (healthy, least(connections), first); two-choices (healthy, two-choices(connections), first); consistent-hash (healthy, hash, first); all (healthy, near, first(8))",
         ),
         (
-            r#"policy = ["healthy", "first"]"#,
-            r"m.toml:5:10: no policy is called 'healthy, first'; policies: nearest (healthy, near, spill, first)",
+            r#"policy = ["near", "first"]"#,
+            r"m.toml:5:10: a chain begins with 'healthy': which endpoints may answer is decided before which of them do",
+        ),
+        (
+            r#"policy = ["healthy", "furthest"]"#,
+            r"m.toml:5:10: no filter is called 'furthest'; filters: healthy, near, listed, priority, weighted, hash, rotate, shuffle, least(SIGNAL), two-choices(SIGNAL), spill, first, first(N)",
         ),
         (r"policy = 1", r"m.toml:5:10: policy 1 is not the name of a policy or a list of filters"),
         (r#"ttl = { min = "60s", max = "5s" }"#, r"m.toml:5:28: ttl.max (5s) is less than ttl.min (60s)"),

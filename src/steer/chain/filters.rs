@@ -1,0 +1,155 @@
+//! What each filter does to the candidates.
+
+use crate::model::Filter;
+
+use super::rendezvous::{compare, mix, neg_log2};
+use super::slate::{Candidate, Slate};
+use crate::steer::pick::Client;
+use crate::steer::steered::Steered;
+
+/// What filters work with.
+pub struct Work<'a> {
+    /// Whose endpoints.
+    pub service: &'a Steered,
+    /// Who asks.
+    pub client: &'a Client<'a>,
+    /// Whether the hash of the client's prefix decided anything.
+    pub hashed: bool,
+}
+
+impl Work<'_> {
+    /// Lets one filter work; `next` is the one behind it, since nobody needs more in order than that will keep.
+    #[inline]
+    pub fn filter(
+        &mut self,
+        filter: Filter,
+        next: Option<Filter>,
+        slate: &mut Slate,
+        random: &mut impl FnMut() -> u64,
+    ) {
+        let wanted = if let Some(Filter::First(count)) = next { usize::from(count) } else { slate.len() };
+        match filter {
+            Filter::Healthy => healthy(slate),
+            Filter::Near => slate.sort_unstable_by_key(|one| one.rank),
+            Filter::Listed => slate.sort_unstable_by_key(|one| one.position),
+            Filter::Priority => self.priority(slate),
+            Filter::Weighted => draw(slate, wanted, random(), |one| weyl(one.position)),
+            Filter::Hash => self.hash(slate, wanted),
+            Filter::Rotate => rotate(slate, random()),
+            Filter::Shuffle => shuffle(slate, random()),
+            Filter::Least(_) => least(slate),
+            Filter::TwoChoices(_) => two_choices(slate, random()),
+            Filter::Spill => self.spill(slate),
+            Filter::First(count) => slate.truncate(count.into()),
+        }
+    }
+
+    fn priority(&self, slate: &mut Slate) {
+        let of = |one: &Candidate| self.service.priorities[usize::from(one.position)];
+        if let Some(lowest) = slate.iter().map(of).min() {
+            slate.retain(|one| of(one) == lowest);
+        }
+    }
+
+    /// One hash a query: a candidate's own number is mixed from it and the candidate's key.
+    fn hash(&mut self, slate: &mut Slate, wanted: usize) {
+        self.hashed |= slate.len() > 1;
+        let client = self.service.program.key.client(self.client.address);
+        let keys = &self.service.keys;
+        draw(slate, wanted, client, |one| keys[usize::from(one.position)].half());
+    }
+
+    /// Cuts whoever does not keep this client, unless nobody does.
+    fn spill(&mut self, slate: &mut Slate) {
+        self.hashed |= slate.iter().any(|one| one.word.keep.is_fractional() && !one.class.is_idle());
+        let (keys, address) = (&self.service.keys, self.client.address);
+        let keeps = |one: &Candidate| {
+            let keep = one.word.keep;
+            let whole = one.class.is_idle() || !keep.is_fractional();
+            whole || keep.keeps(keys[usize::from(one.position)].client(address))
+        };
+        if slate.iter().any(keeps) {
+            slate.retain(|one| keeps(one));
+        }
+    }
+}
+
+fn healthy(slate: &mut Slate) {
+    if let Some(best) = slate.iter().map(|one| one.class).min() {
+        slate.retain(|one| one.class == best);
+    }
+}
+
+/// Puts the first `wanted` of a weighted draw in front, in order: everybody's number is mixed from `seed` and its own.
+fn draw(slate: &mut Slate, wanted: usize, seed: u64, own: impl Fn(&Candidate) -> u64) {
+    let alike = slate.windows(2).all(|pair| pair[0].weight == pair[1].weight);
+    for one in slate.iter_mut() {
+        let number = mix(seed ^ own(one));
+        // The logarithm turns the order around, and keeps it otherwise.
+        one.key = if alike { !number >> 31 } else { neg_log2(number) };
+    }
+    for at in 0..wanted.min(slate.len().saturating_sub(1)) {
+        let best = (at..slate.len()).min_by(|one, other| compare(&slate[*one], &slate[*other]));
+        slate.swap(at, best.unwrap_or(at));
+    }
+}
+
+/// Numbers for places, far apart from each other: Weyl's sequence.
+fn weyl(place: u8) -> u64 {
+    (u64::from(place) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+/// Turns the order so that it begins at a random place, by weight.
+fn rotate(slate: &mut Slate, random: u64) {
+    let begin = by_weight(slate, random);
+    slate.rotate_left(begin);
+}
+
+/// A random place, by weight; 0 where there is none.
+fn by_weight(slate: &[Candidate], random: u64) -> usize {
+    let all: u64 = slate.iter().map(|one| u64::from(one.weight)).sum();
+    // At most 64 weights of 21 bits: the product fits.
+    let mut left = ((random >> 32) * all) >> 32;
+    let place = slate.iter().position(|one| {
+        let weight = u64::from(one.weight);
+        let is_here = left < weight;
+        left = left.wrapping_sub(weight);
+        is_here
+    });
+    place.unwrap_or(0)
+}
+
+/// Fisher and Yates, with numbers that are mixed from one.
+fn shuffle(slate: &mut Slate, random: u64) {
+    for at in (1..slate.len()).rev() {
+        let number = mix(random ^ weyl(at as u8));
+        let other = ((number >> 32) * (at as u64 + 1)) >> 32;
+        slate.swap(at, other as usize);
+    }
+}
+
+/// Who bears the least for its weight goes first; whoever bears as much keeps its place.
+fn least(slate: &mut Slate) {
+    // A stable sort may ask for memory.
+    slate.iter_mut().zip(0..).for_each(|(one, place)| one.key = place);
+    slate.sort_unstable_by(|one, other| {
+        burden(one, other).cmp(&burden(other, one)).then(one.key.cmp(&other.key))
+    });
+}
+
+fn burden(one: &Candidate, other: &Candidate) -> u64 {
+    u64::from(one.load) * u64::from(other.weight)
+}
+
+/// Of two that are drawn by weight, the one that bears less for its weight goes first (Mitzenmacher 2001).
+fn two_choices(slate: &mut Slate, random: u64) {
+    if slate.len() < 2 {
+        return;
+    }
+    let first = by_weight(slate, random);
+    slate.swap(0, first);
+    let second = 1 + by_weight(&slate[1..], mix(random));
+    if burden(&slate[second], &slate[0]) < burden(&slate[0], &slate[second]) {
+        slate.swap(0, second);
+    }
+}
