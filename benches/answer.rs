@@ -14,6 +14,7 @@ use std::time::{Duration, Instant, SystemTime};
 use criterion::{Criterion, criterion_group, criterion_main};
 use meridian::answer::{Batch, Frames, Now, Peer, Worker, answer};
 use meridian::control::{Node, Threads, load};
+use meridian::model::Policy;
 use meridian::server::udp::BATCH;
 use meridian::snapshot::Snapshot;
 use meridian::telemetry::{Counters, Transport};
@@ -25,11 +26,15 @@ const QUERIES: usize = 1 << 16;
 
 /// A world in which every service has an endpoint in every region and `names` names in all.
 fn world(regions: usize, names: usize) -> Snapshot {
+    built(&configuration(regions, names))
+}
+
+fn built(text: &str) -> Snapshot {
     let directory = tempfile::tempdir().expect("a directory");
     let zone = "$TTL 1h\n@ SOA ns1 host 1 1h 15m 1w 5m\n  NS ns1\nns1 A 198.51.100.53\n";
     std::fs::write(directory.path().join("zone"), zone).expect("a zone");
     let config = directory.path().join("meridian.toml");
-    std::fs::write(&config, configuration(regions, names)).expect("a configuration");
+    std::fs::write(&config, text).expect("a configuration");
     let node = Node { host_name: "bench".into(), cookie_secret: [7; 16] };
     let (built, problems) = load(&config, &node, Threads::One);
     built.unwrap_or_else(|| panic!("{problems}")).at_rest(SystemTime::now(), 1)
@@ -185,5 +190,24 @@ fn one_at_a_time(criterion: &mut Criterion, snapshot: &Snapshot, world: &str, na
     });
 }
 
-criterion_group!(benches, core);
+/// Every policy, with 32 regions and 1,000 names, random client networks, weights that differ.
+fn policies(criterion: &mut Criterion) {
+    let mut worker = Worker::new(0, 7, Arc::new(Counters::default()));
+    let (mut batch, queries) = (Batch::new(BATCH), queries("ecs", 1_000));
+    for policy in Policy::presets() {
+        let text = configuration(32, 1_000)
+            .replace("[services.www.check]", &format!("policy = \"{}\"\n[services.www.check]", policy.name))
+            .replace(".3\"]", ".3\"]\nweight = 50");
+        let (snapshot, mut turn) = (built(&text), 0);
+        criterion.bench_function(&format!("policy/{}/32 regions/1000 names", policy.name), |bencher| {
+            bencher.iter_custom(|count| {
+                time(count, &queries, &mut turn, |ring| {
+                    batch.answer(&snapshot, ring, Transport::Udp, NOW, &mut worker);
+                })
+            });
+        });
+    }
+}
+
+criterion_group!(benches, core, policies);
 criterion_main!(benches);

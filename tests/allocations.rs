@@ -17,7 +17,7 @@ use meridian::answer::{Batch, Frames, Now, Peer, Reply, Worker, answer};
 use meridian::control::words::Truth;
 use meridian::control::{Node, State, Threads, load};
 use meridian::health;
-use meridian::model::Challenge;
+use meridian::model::{Challenge, Policy};
 use meridian::server::udp::BATCH;
 use meridian::snapshot::{Challenges, Snapshot};
 use meridian::telemetry::{Counters, Transport};
@@ -95,6 +95,23 @@ cut NS ns.cut
 ns.cut A 192.0.2.9
 ";
 
+/// A service for every policy, of 40 endpoints: more than any sort keeps on the stack by itself.
+fn policies() -> String {
+    let regions = (0..40).map(|at| format!("[regions.r{at}]\n")).collect::<String>();
+    let service = |policy: String, name: &str| {
+        let weight = |at: usize| if at.is_multiple_of(3) { 100 } else { 10 + at };
+        let one = |at: usize| {
+            format!("endpoints.r{at} = {{ addresses = [\"198.51.101.{at}\"], weight = {} }}\n", weight(at))
+        };
+        let endpoints = (0..40).map(one).collect::<String>();
+        format!("[services.{name}]\nnames = [\"{name}.example.\"]\npolicy = {policy}\n{endpoints}")
+    };
+    let presets = Policy::presets().map(|preset| service(format!("'{}'", preset.name), preset.name));
+    let long = "['healthy', 'priority', 'near', 'listed', 'weighted', 'hash', 'rotate', 'shuffle', 'least(errors)', \
+                'two-choices(errors)', 'spill', 'first(9)']";
+    regions + &presets.collect::<String>() + &service(long.to_owned(), "long")
+}
+
 fn snapshot() -> Snapshot {
     let directory = tempfile::tempdir().unwrap();
     let at = |file: &str| directory.path().join(file);
@@ -102,7 +119,7 @@ fn snapshot() -> Snapshot {
     let value = record.value(mmdb::Layout::Nested, mmdb::Precision::Double);
     std::fs::write(at("geo.mmdb"), mmdb::Writer::new(true, 24).insert("12.0.0.0/8", &value).finish())
         .unwrap();
-    std::fs::write(at("meridian.toml"), CONFIG).unwrap();
+    std::fs::write(at("meridian.toml"), format!("{CONFIG}{}", policies())).unwrap();
     std::fs::write(at("example.zone"), ZONE).unwrap();
     let node = Node { host_name: "host".into(), cookie_secret: [7; 16] };
     let (built, problems) = load(&at("meridian.toml"), &node, Threads::One);
@@ -167,6 +184,10 @@ fn answering_allocates_nothing() {
         ("malformed", query("www.example.", 1, Some(&[0, 8, 0, 1, 0])), Transport::Udp, 1),
         ("not a query", vec![0xff; 40], Transport::Udp, 0),
     ];
+    let names = Policy::presets().map(|preset| preset.name).chain(["long"]);
+    let steered =
+        names.map(|name| (name, query(&format!("{name}.example."), 1, Some(&all)), Transport::Udp, 0));
+    let rows: Vec<_> = rows.into_iter().chain(steered).collect();
     let mut worker = Worker::new(0, 7, Arc::new(Counters::default()));
     let mut out = vec![0; 65_535];
     for (what, query, transport, rcode) in &rows {

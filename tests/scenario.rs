@@ -82,6 +82,7 @@ scenarios! {
     names,
     overrides,
     parking,
+    policies,
     packets,
     reload,
     rules,

@@ -13,7 +13,7 @@ pub mod hash;
 pub mod pick;
 pub mod steered;
 #[cfg(test)]
-mod testing;
+mod tests;
 pub mod word;
 
 pub use ejection::{Stand, kept};

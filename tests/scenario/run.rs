@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use meridian::control::handle::{ChallengeWish, ResumeWish, Wish, WishedValues, WishedWord};
-use meridian::health::Whose;
+use meridian::control::handle::{ChallengeWish, ResumeWish, SignalWish, Wish, WishedValues, WishedWord};
 use meridian::health::{Outcome, OwnFault, Reason, Stage};
-use meridian::model::{Challenge, OverrideState, Problem, Subject};
+use meridian::health::{Report, Signals, Whose};
+use meridian::model::{Challenge, OverrideState, Problem, Signal, Subject};
 
 use super::file::{Failure, File, Scenario, Step};
 use super::world::{Running, World, write};
@@ -68,6 +68,7 @@ impl Run {
                 self.world.advance(duration(rest.first().ok_or("advance by what?")?)?).await;
                 done()
             }
+            "signal" => self.signal(rest).await,
             "resume" => self.resume(rest, step).await,
             "override" | "lift" => self.wish(verb, rest, step).await,
             "challenge" => self.challenge(rest, step).await,
@@ -223,6 +224,29 @@ impl Run {
             None if got == "lifted" || got.starts_with("revision ") => done(),
             None => Err(got),
         }
+    }
+
+    async fn signal(&self, rest: &[&str]) -> Outcomes {
+        let [name, words @ ..] = rest else { return Err("write: SERVICE/REGION SIGNAL=VALUE…".into()) };
+        let (service, region) = name.split_once('/').ok_or("write: SERVICE/REGION")?;
+        let mut signals = Signals::default();
+        for word in words {
+            let (signal, value) = word.split_once('=').ok_or("write: SIGNAL=VALUE")?;
+            let signal = Signal::ALL.into_iter().find(|one| one.name() == signal).ok_or("which signal?")?;
+            signals
+                .set(signal, value.parse().map_err(|_| "a value, please")?)
+                .map_err(|why| why.to_string())?;
+        }
+        let whose = Whose { service: service.into(), region: region.into() };
+        let report = Report { signals, sequence: None, lifetime: Duration::from_secs(30), note: None };
+        let wish = SignalWish { whose, source: "lb".into(), report };
+        self.running()?
+            .handle
+            .signals(vec![wish])
+            .await
+            .map(|_| ())
+            .map_err(|refusal| refusal.to_string())?;
+        done()
     }
 
     async fn resume(&self, rest: &[&str], step: &Step) -> Outcomes {

@@ -266,3 +266,81 @@ A: cell CELL
     let cell = format!("{cell}, depth {depth}, ECS scope {}", scope.unwrap());
     assert_eq!(render(&said), wanted.replace("CELL", &cell));
 }
+
+#[test]
+fn every_preset_says_what_each_of_its_filters_did() {
+    let rows = [
+        (
+            "'failover'",
+            "healthy kept eu: fit; healthy kept ap: fit; listed kept eu: 1st; listed kept ap: 2nd; \
+          first kept eu: hands out 2 of 2 addresses; first cut ap: stands behind",
+        ),
+        (
+            "'all'",
+            "healthy kept eu: fit; healthy kept ap: fit; near kept ap: 1st, 432 km, 216 km with its bias of 50; \
+          near kept eu: 2nd, 9505 km; first(8) kept ap: hands out 1 of 1 addresses; \
+          first(8) kept eu: hands out 2 of 2 addresses",
+        ),
+        (
+            "'least-connections'",
+            "healthy kept eu: fit; healthy kept ap: fit; \
+          least(connections) kept eu: 1st, connections unknown: counts as the mean of the others; \
+          least(connections) kept ap: 2nd, connections unknown: counts as the mean of the others; \
+          first kept eu: hands out 2 of 2 addresses; first cut ap: stands behind",
+        ),
+        (
+            "['healthy', 'near', 'first(1)', 'priority']",
+            "healthy kept eu: fit; healthy kept ap: fit; \
+          near kept ap: 1st, 432 km, 216 km with its bias of 50; near kept eu: 2nd, 9505 km; \
+          first kept ap: hands out 1 of 1 addresses; first cut eu: stands behind; priority kept ap: priority 0",
+        ),
+    ];
+    for (policy, wanted) in rows {
+        let world = world([FIT, FIT], &format!("policy = {policy}"));
+        let said = ask(&world, "www.g.example.", "10.1.2.3");
+        assert_eq!(
+            steps(&said).join("; "),
+            wanted.split_whitespace().collect::<Vec<_>>().join(" "),
+            "{policy}"
+        );
+    }
+}
+
+#[test]
+fn chance_is_told_as_chance_and_sets_with_all_their_regions() {
+    for policy in ["round-robin", "weighted", "two-choices", "consistent-hash"] {
+        let world = world([FIT, (Tier::Fit, 50, 60)], &format!("policy = '{policy}'"));
+        let said = ask(&world, "www.g.example.", "198.51.100.1");
+        let (found, outcome) = (steps(&said), &said.decisions[0].outcome);
+        let shares =
+            ["66.67 %", "33.33 %"].map(|share| found.iter().filter(|step| step.contains(share)).count());
+        assert!(policy == "two-choices" || shares == [1, 1], "{policy}: {found:#?}");
+        let all = ["198.51.100.10", "198.51.100.11", "198.51.100.20"];
+        match policy {
+            "round-robin" => {
+                assert_eq!(
+                    (outcome.answer.as_str(), &outcome.addresses[..]),
+                    ("endpoints", &all.map(String::from)[..])
+                );
+                assert_eq!(outcome.regions, ["eu", "ap"]);
+                assert!(
+                    super::render(&said)
+                        .contains("  answer  198.51.100.10, 198.51.100.11, 198.51.100.20 of eu, ap\n")
+                );
+            }
+            _ => assert_eq!(outcome.region.as_ref(), outcome.regions.first(), "{policy}"),
+        }
+        assert_eq!(
+            said.decisions[0].scope,
+            Some(if policy == "consistent-hash" { 24 } else { 6 }),
+            "{policy}: a rule gives some clients no region"
+        );
+    }
+    let world = world(
+        [(Tier::Failing, 100, 60), (Tier::Failing, 100, 60)],
+        "policy = 'round-robin'\non_all_down = 'nodata'",
+    );
+    let said = ask(&world, "www.g.example.", "198.51.100.1");
+    assert_eq!(said.decisions[0].outcome.answer, "nodata");
+    assert!(said.decisions[0].filters[0].words.starts_with("nothing is fit, unknown or idle"));
+}

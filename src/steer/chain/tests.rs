@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use super::*;
 use crate::model::{Families, Policy, RegionId};
-use crate::steer::testing::{Table, none, table};
+use crate::steer::tests::{Table, none, table};
 use crate::steer::word::{Live, Word};
 
 fn client<'a>(address: IpAddr, order: &'a [RegionId]) -> Client<'a> {

@@ -1,7 +1,7 @@
 //! Rows: endpoints in the client's order, one word each, and what must be picked.
 
 use super::*;
-use crate::steer::testing::{Table, none, table, word};
+use crate::steer::tests::{Table, none, table, word};
 
 fn ask(table: &Table, order: &[u16], family: Family) -> Pick {
     let order: Vec<_> = order.iter().map(|region| RegionId(*region)).collect();
