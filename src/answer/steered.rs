@@ -81,7 +81,7 @@ impl Chosen {
     pub fn pick(&mut self, snapshot: &Snapshot, now: Now, worker: &mut Worker) {
         let (service, family, address) = (self.service, self.family, self.asker.address);
         let asked = Asked { service, family, address, resolved: &self.resolved };
-        self.pick = snapshot.decide(&asked, now.unix, || worker.generator.u64(..), |_| {});
+        self.pick = snapshot.decide::<false>(&asked, now.unix, || worker.generator.u64(..), |_| {});
     }
 }
 
@@ -125,7 +125,6 @@ pub fn put_addresses(
 }
 
 /// Writes the addresses of several endpoints, from a random one on and around.
-#[cold]
 fn put_sets(
     message: &mut Message<'_>,
     mut owner: Owner<'_>,

@@ -68,9 +68,9 @@ impl Snapshot {
     }
 
     /// Chooses for one client of a service: what a query gets, and what `explain` shows. `now` is in Unix seconds,
-    /// `random` gives 64 random bits where the policy wants some, and `seen` is told of what was consulted.
+    /// `random` gives 64 random bits where the policy wants some, and `seen` is told of what was consulted, where `TELLS`.
     #[inline]
-    pub fn decide(
+    pub fn decide<const TELLS: bool>(
         &self,
         asked: &Asked<'_>,
         now: u64,
@@ -81,7 +81,7 @@ impl Snapshot {
         let (first, rest) = self.world.geo.parts(resolved.order);
         let client = Client { address, first, rest, depth: resolved.depth };
         let scene = Scene { live: &self.live, loads: &self.loads, now };
-        pick(&self.world.services[service.index()].steered, &client, family, &scene, random, seen)
+        pick::<TELLS>(&self.world.services[service.index()].steered, &client, family, &scene, random, seen)
     }
 }
 

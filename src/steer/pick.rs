@@ -181,7 +181,7 @@ struct Best {
 }
 
 /// Picks for one client and family. `random` gives 64 random bits, and is asked by chains alone that want some; `seen` is
-/// told of what was consulted.
+/// told of what was consulted, where `TELLS`.
 //
 // first class with anything   on_all_down   answer
 // fit, unknown, idle          any           first that keeps the client, else the first
@@ -192,7 +192,7 @@ struct Best {
 // none, some barred           any           fallback of the family, else NODATA
 // none                        any           NODATA
 #[inline]
-pub fn pick(
+pub fn pick<const TELLS: bool>(
     service: &Steered,
     client: &Client<'_>,
     family: Family,
@@ -208,6 +208,11 @@ pub fn pick(
         return Pick { answer: Answer::Nodata, ttl, scope, why: Why::EmptyOrder };
     }
     let Some(walk) = service.program.walk else {
+        if let Some(lot) = service.program.lot.filter(|_| !TELLS)
+            && let Some(pick) = chain::lot::draw(lot, service, client, family, scene, &mut random)
+        {
+            return pick;
+        }
         return chain::run(service, client, family, scene, &mut random, &mut seen);
     };
     // As the endpoints are written: nobody comes first.

@@ -46,7 +46,7 @@ impl<'a> Case<'a> {
         let resolved = world.locate(service, address);
         let (mut steps, mut stages) = (Vec::new(), Vec::new());
         let asked = Asked { service, family, address, resolved: &resolved };
-        let pick = snapshot.decide(
+        let pick = snapshot.decide::<true>(
             &asked,
             question.now,
             || fastrand::u64(..),

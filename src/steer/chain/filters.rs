@@ -95,7 +95,7 @@ fn draw(slate: &mut Slate, wanted: usize, seed: u64, own: impl Fn(&Candidate) ->
 }
 
 /// Numbers for places, far apart from each other: Weyl's sequence.
-fn weyl(place: u8) -> u64 {
+pub fn weyl(place: u8) -> u64 {
     (u64::from(place) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
@@ -105,13 +105,18 @@ fn rotate(slate: &mut Slate, random: u64) {
     slate.rotate_left(begin);
 }
 
-/// A random place, by weight; 0 where there is none.
 fn by_weight(slate: &[Candidate], random: u64) -> usize {
-    let all: u64 = slate.iter().map(|one| u64::from(one.weight)).sum();
+    whom_by_weight(slate.iter().map(|one| one.weight), random)
+}
+
+/// A random place among weights, by weight; 0 where there is none.
+#[inline]
+pub fn whom_by_weight(weights: impl Iterator<Item = u32> + Clone, random: u64) -> usize {
+    let all: u64 = weights.clone().map(u64::from).sum();
     // At most 64 weights of 21 bits: the product fits.
     let mut left = ((random >> 32) * all) >> 32;
-    let place = slate.iter().position(|one| {
-        let weight = u64::from(one.weight);
+    let mut weights = weights.map(u64::from);
+    let place = weights.position(|weight| {
         let is_here = left < weight;
         left = left.wrapping_sub(weight);
         is_here

@@ -5,10 +5,12 @@
 //! ```
 //!
 //! Chains that take the first of an order (`healthy`, then `near` or `listed`, then perhaps `spill`, then `first`) are
-//! walks, which stop at the first endpoint that will do: see [`super::pick`]. All others gather every candidate once and
-//! let one filter after the other work on the [`Slate`].
+//! walks, which stop at the first endpoint that will do: see [`super::pick`]. Those that
+//! draw one, or answer all, need no more than sets of bits: see [`lot`]. All others gather every candidate once and let one
+//! filter after the other work on the [`Slate`].
 
 pub mod filters;
+pub mod lot;
 pub mod rendezvous;
 pub mod slate;
 
@@ -19,6 +21,7 @@ use super::pick::{Answer, Class, Client, Pick, Scene, Seen, Step, Why, candidate
 use super::steered::Steered;
 use super::word::Tier;
 use filters::Work;
+use lot::Lot;
 use slate::{Candidate, Slate};
 
 /// A chain, compiled.
@@ -28,6 +31,8 @@ pub struct Program {
     pub filters: Box<[Filter]>,
     /// How it is walked, if it takes the first of an order.
     pub walk: Option<Walk>,
+    /// How it goes without a slate, if it does.
+    pub lot: Option<Lot>,
     /// Whether the client's place has a say.
     pub placed: bool,
     /// What a client's prefix is hashed with where a filter does.
@@ -49,6 +54,7 @@ impl Program {
         Program {
             filters: filters.into(),
             walk: walk(filters),
+            lot: Lot::of(filters),
             placed: refused || filters.contains(&Filter::Near),
             // No region is called so.
             key: EndpointKey::new(service, ""),

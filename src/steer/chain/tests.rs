@@ -227,11 +227,46 @@ fn walks_are_their_chains() {
         generator.shuffle(&mut order);
         let who = client(Ipv4Addr::from(address).into(), &order);
         let scene = table.scene(0);
-        let walked = crate::steer::pick(&table.service, &who, Family::V4, &scene, none, |_| {});
+        let walked = crate::steer::pick::<true>(&table.service, &who, Family::V4, &scene, none, |_| {});
         let whole = run(&table.service, &who, Family::V4, &scene, &mut none, &mut |_| {});
         assert_eq!(walked.answer, whole.answer, "{round}: {row:?} {policy}");
         assert!(walked.scope <= whole.scope && walked.ttl >= whole.ttl, "{round}: {row:?} {policy}");
     }
+}
+
+/// What is drawn at once is what the chain leaves, for the same random number.
+#[test]
+fn lots_are_their_chains() {
+    let words = ["f100", "f40", "f1", "f0", "?100", "i0", "x100", "b100", "-"];
+    let chains = [
+        "weighted",
+        "consistent-hash",
+        "round-robin",
+        "healthy rotate first",
+        "least-connections",
+        "two-choices",
+        "all",
+        "healthy near first(2)",
+    ];
+    let (mut generator, mut drawn) = (fastrand::Rng::with_seed(6), 0);
+    for round in 0..40_000 {
+        let good = generator.usize(1..=words.len());
+        let row: Vec<_> = (0..5).map(|_| *generator.choice(&words[..good]).unwrap()).collect();
+        let policy = *generator.choice(&chains).unwrap();
+        let table = blank(&row.join(" ")).policy(policy);
+        table.loads.iter().for_each(|load| load.store(generator.u32(..1 << 24)));
+        let (address, mut order, random) =
+            (generator.u32(..), [0, 1, 2, 3, 4].map(RegionId), generator.u64(..));
+        generator.shuffle(&mut order);
+        let (who, scene) = (client(Ipv4Addr::from(address).into(), &order), table.scene(0));
+        let lot = table.service.program.lot.unwrap();
+        let soon = lot::draw(lot, &table.service, &who, Family::V4, &scene, &mut || random);
+        let Some(soon) = soon else { continue };
+        let whole = run(&table.service, &who, Family::V4, &scene, &mut || random, &mut |_| {});
+        assert_eq!(soon, whole, "{round}: {row:?} {policy}");
+        drawn += 1;
+    }
+    assert!(drawn > 30_000, "{drawn}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::steer::tests::{Table, none, table, word};
 fn ask(table: &Table, order: &[u16], family: Family) -> Pick {
     let order: Vec<_> = order.iter().map(|region| RegionId(*region)).collect();
     let client = Client { address: "198.51.100.7".parse().unwrap(), first: &[], rest: &order, depth: 16 };
-    pick(&table.service, &client, family, &table.scene(1_000_000), none, |_| {})
+    pick::<true>(&table.service, &client, family, &table.scene(1_000_000), none, |_| {})
 }
 
 fn check(four: &str, order: &[u16], position: usize, why: Why) {
@@ -41,7 +41,7 @@ fn what_a_service_puts_first_stands_before_the_cell_s_order() {
             seen.push(step.position)
         }
     };
-    let pick = pick(&table.service, &client, Family::V4, &table.scene(0), none, &mut see);
+    let pick = pick::<true>(&table.service, &client, Family::V4, &table.scene(0), none, &mut see);
     assert_eq!(pick.answer, Answer::Endpoint { position: 2, mask: 1 });
     assert_eq!(seen, [0, 2]);
     let all: Vec<_> = table.service.in_order(&first[..1], &rest[..1]).collect();
@@ -80,7 +80,7 @@ fn a_weight_keeps_its_share_of_the_endpoint_s_own_clients() {
                 rest: &order,
                 depth: 0,
             };
-            let pick = pick(&table.service, &client, Family::V4, &table.scene(0), none, |_| {});
+            let pick = pick::<true>(&table.service, &client, Family::V4, &table.scene(0), none, |_| {});
             pick.answer == Answer::Endpoint { position: 0, mask: 1 }
         })
         .count();
