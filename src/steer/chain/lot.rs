@@ -165,19 +165,19 @@ impl Draw<'_> {
         let (weights, places) = self.weights();
         let (weights, places) = (&weights[..self.count()], &places[..self.count()]);
         let alike = weights.iter().all(|weight| *weight == weights[0]);
-        let key = |at: usize| {
-            let number = number(places[at].into());
+        let key = |place: u8| {
+            let number = number(place.into());
             if alike { !number >> 31 } else { neg_log2(number) }
         };
-        let mut best = (key(0), u64::from(weights[0]), 0);
-        for at in 1..weights.len() {
-            let (key, weight) = (key(at), u64::from(weights[at]));
+        let (mut best, mut lowest) = (places[0], (key(places[0]), u64::from(weights[0])));
+        for (place, weight) in places.iter().zip(weights).skip(1) {
+            let (key, weight) = (key(*place), u64::from(*weight));
             // Ties go to whoever is written first.
-            if key * best.1 < best.0 * weight {
-                best = (key, weight, at);
+            if key * lowest.1 < lowest.0 * weight {
+                (best, lowest) = (*place, (key, weight));
             }
         }
-        places[best.2].into()
+        best.into()
     }
 
     fn least(&self) -> usize {
