@@ -39,6 +39,8 @@ pub struct Course {
     pub lowered: HashMap<Whose, Instant>,
     /// Who fell and is to be parked, why and when: it counts at once, and is written to the log within a second.
     pub fallen: HashMap<Whose, (String, SystemTime)>,
+    /// How much endpoints say that they take, as their signals have it.
+    pub capacities: HashMap<Whose, u64>,
     /// Who wishes to be sent nobody new: these of its addresses as they are probed, or with `None` all of it.
     pub wishes: HashMap<Whose, Vec<Option<IpAddr>>>,
 }
@@ -63,6 +65,20 @@ impl Course {
     /// Since when a passive rule takes an endpoint out; `None`: none does.
     pub fn is_lowered(&self, whose: impl FnOnce() -> Whose) -> Option<Instant> {
         if self.lowered.is_empty() { None } else { self.lowered.get(&whose()).copied() }
+    }
+
+    /// How much an endpoint takes: as it reports itself, else as configured; `None`: nobody knows.
+    pub fn capacity(&self, whose: impl FnOnce() -> Whose, endpoint: &Endpoint) -> Option<u64> {
+        let told = if self.capacities.is_empty() { None } else { self.capacities.get(&whose()).copied() };
+        told.or(endpoint.capacity)
+    }
+
+    /// Notes how much an endpoint says that it takes; whether that is new.
+    pub fn set_capacity(&mut self, whose: &Whose, capacity: Option<u64>) -> bool {
+        match capacity {
+            Some(capacity) => self.capacities.insert(whose.clone(), capacity) != Some(capacity),
+            None => self.capacities.remove(whose).is_some(),
+        }
     }
 
     /// Which of an endpoint's addresses of one family wish to be sent nobody new, as bits in written order.

@@ -223,7 +223,9 @@ impl Control {
         // Of whom nothing is left, nobody speaks below.
         loads::store(&self.shared.load(), &self.signalling, None, now);
         let mut everybody = self.signalling.everybody();
-        everybody.extend(self.course.wishes.keys().chain(self.course.lowered.keys()).cloned());
+        let held =
+            self.course.wishes.keys().chain(self.course.lowered.keys()).chain(self.course.capacities.keys());
+        everybody.extend(held.cloned());
         if !everybody.is_empty() {
             self.weigh(everybody);
         }
@@ -237,6 +239,7 @@ impl Control {
             let Some(id) = self.signalling.wants.id(&whose) else {
                 self.course.lowered.remove(&whose);
                 self.course.wishes.remove(&whose);
+                self.course.capacities.remove(&whose);
                 continue;
             };
             let (lowered, turned) = self.signalling.watch(&whose, now);
@@ -245,6 +248,10 @@ impl Control {
                 self.publish_rule(&whose, rule, value, speaks);
             }
             let wishes = self.signalling.table.draining(&whose, now);
+            let capacity = self.signalling.smoothed(&whose, Signal::Capacity, now);
+            if self.course.set_capacity(&whose, capacity.map(|capacity| capacity as u64)) {
+                moved.push(id);
+            }
             if self.course.set_lowered(&whose, lowered) {
                 self.transitions += 1;
                 moved.push(id);
@@ -270,5 +277,6 @@ impl Control {
         let Signalling { wants, watches, .. } = &self.signalling;
         self.course.lowered.retain(|whose, _| watches.contains_key(whose));
         self.course.wishes.retain(|whose, _| wants.id(whose).is_some());
+        self.course.capacities.retain(|whose, _| wants.id(whose).is_some());
     }
 }

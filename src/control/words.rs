@@ -135,10 +135,13 @@ impl Truth<'_> {
     /// Who of a service, whose first endpoint this is, stays although it failed softly.
     fn kept(&self, world: &World, plan: &Plan, first: Spot<'_>) -> Vec<(EndpointId, Family)> {
         let service = first.service;
-        let unknown = service.endpoints.iter().any(|endpoint| endpoint.capacity.is_none());
+        let told = |position: usize| {
+            let named = || whose(world, service, position);
+            self.course.capacity(named, &service.endpoints[position])
+        };
+        let known: Option<Vec<u64>> = (0..service.endpoints.len()).map(told).collect();
         let capacity = |position: usize| {
-            let endpoint = &service.endpoints[position];
-            endpoint.capacity.filter(|_| !unknown).unwrap_or(endpoint.weight.into())
+            known.as_ref().map_or(service.endpoints[position].weight.into(), |known| known[position])
         };
         let mut all = Vec::new();
         for family in Family::ALL {
