@@ -51,7 +51,7 @@ check: toolchain  ## format, lints and documentation, all warnings denied
 	@cargo metadata --locked --format-version 1 --manifest-path fuzz/Cargo.toml >/dev/null || { echo "fuzz/Cargo.lock is stale: cargo metadata --manifest-path fuzz/Cargo.toml" >&2; exit 1; }
 
 .PHONY: bench
-bench: toolchain  ## run the benches, then whole servers side by side (25 minutes), and write docs/performance.md
+bench: toolchain  ## run the benches, then whole servers side by side (30 minutes), and write docs/performance.md
 	@sh tests/install.sh gdnsd knotd pdns_server nsd named dnsperf || echo "comparing without those that are missing"
 	cargo bench --locked
 	cargo build --release --locked

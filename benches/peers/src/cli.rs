@@ -7,11 +7,12 @@ use std::time::Duration;
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 
+use crate::alone::Part;
 use crate::floor::Growth;
 use crate::load::{Generator, Pace};
 use crate::servers::Server;
 use crate::workload::{Ring, Workload};
-use crate::{compare, floor, hickory, process};
+use crate::{backend, compare, floor, hickory, process};
 
 /// Meridian beside the echo floor and its peers: one workload, one sitting, every answer verified
 ///
@@ -46,9 +47,15 @@ pub struct Compare {
     /// Queries a second where latency is measured
     #[arg(long, default_value_t = 50_000)]
     pub rate: u32,
+    /// What is measured of Meridian alone, after the rounds
+    #[arg(long, value_delimiter = ',', default_values_t = Part::ALL)]
+    pub alone: Vec<Part>,
     /// Leave out what is measured of Meridian alone, and dnsperf
-    #[arg(long)]
+    #[arg(long, conflicts_with = "alone")]
     pub no_alone: bool,
+    /// Leave out the rounds, and all other servers with them
+    #[arg(long, conflicts_with = "no_alone")]
+    pub no_rounds: bool,
     /// Run nothing: make the tables and the page again from what the last run kept
     #[arg(long)]
     pub report_only: bool,
@@ -76,6 +83,14 @@ enum Command {
         /// Datagrams in one call
         #[arg(long, default_value_t = 64)]
         batch: usize,
+    },
+    /// Be a backend that is well
+    Backend {
+        #[arg(long)]
+        listen: SocketAddr,
+        /// Connections that may wait for it
+        #[arg(long, default_value_t = 1024)]
+        backlog: i32,
     },
     /// Be hickory-server with a handler that always says the same
     Hickory {
@@ -119,6 +134,7 @@ impl Cli {
             None => compare::run(&self.compare),
             Some(Command::Load(load)) => load.run(),
             Some(Command::Floor { listen, growth, batch }) => floor::run(listen, growth, batch),
+            Some(Command::Backend { listen, backlog }) => backend::run(listen, backlog),
             Some(Command::Hickory { listen }) => hickory::run(listen),
         }
     }

@@ -39,38 +39,45 @@ pub fn run(wanted: &Compare) -> Result<()> {
 /// Measures everything, and says how many answers were wrong, and how many parts of what Meridian does alone failed.
 fn measure(wanted: &Compare, repository: &Path, results: &mut Results) -> Result<(u64, usize)> {
     let plan = plan(wanted)?;
-    println!("{} rounds: about {}", plan.rounds, minutes(plan.estimate() + overhead(wanted)));
     let machine = Machine::here(plan.rounds, plan.time.as_secs_f64(), plan.outstanding, plan.rate);
     results.add(Line::Machine(machine))?;
     process::pin_generator()?;
     let directory = tempfile::Builder::new().prefix("meridian-peers-").tempdir()?;
     let world = world(wanted, repository, directory.path())?;
-    let rings = Rings::new(&plan.all_workloads());
-    println!("starting");
-    let stage = Stage::set(&plan, &world)?;
-    println!("verifying");
-    rounds::verify(&plan, &stage, &rings)?;
-    if !wanted.no_alone {
-        alone::beside(&stage, &world, results)?;
-    }
-    println!("measuring");
-    let wrong = rounds::run(&plan, &stage, &rings, results)?;
-    for facts in stage.facts(&world) {
-        results.add(Line::Server(facts))?;
+    let (mut wrong, mut failed) = (0, 0);
+    if !wanted.no_rounds {
+        println!("{} rounds: about {}", plan.rounds, minutes(plan.estimate() + overhead(wanted)));
+        wrong = side_by_side(wanted, &plan, &world, results)?;
     }
     // From here on, nobody else runs.
-    drop(stage);
-    let mut failed = 0;
     if !wanted.no_alone && plan.servers.iter().any(|server| server.is_meridian()) {
         println!("Meridian alone");
-        failed = alone::run(&world, &wanted.databases, results)?;
+        failed = alone::run(&wanted.alone, &world, &wanted.databases, results)?;
     }
     Ok((wrong, failed))
 }
 
+/// All servers in all rounds; says how many answers were wrong.
+fn side_by_side(wanted: &Compare, plan: &Plan, world: &World, results: &mut Results) -> Result<u64> {
+    let rings = Rings::new(&plan.all_workloads());
+    println!("starting");
+    let stage = Stage::set(plan, world)?;
+    println!("verifying");
+    rounds::verify(plan, &stage, &rings)?;
+    if !wanted.no_alone {
+        alone::beside(&stage, world, results)?;
+    }
+    println!("measuring");
+    let wrong = rounds::run(plan, &stage, &rings, results)?;
+    for facts in stage.facts(world) {
+        results.add(Line::Server(facts))?;
+    }
+    Ok(wrong)
+}
+
 /// What takes its time apart from the rounds.
 fn overhead(wanted: &Compare) -> Duration {
-    Duration::from_secs(if wanted.no_alone { 40 } else { 120 })
+    Duration::from_secs(if wanted.no_alone { 40 } else { 330 })
 }
 
 /// What was asked for, as far as it is installed.
@@ -85,7 +92,7 @@ fn plan(wanted: &Compare) -> Result<Plan> {
         }
     }
     ensure!(!servers.is_empty(), "nobody takes part");
-    let (rounds, rate) = (wanted.rounds as usize, wanted.rate);
+    let (rounds, rate) = (if wanted.no_rounds { 0 } else { wanted.rounds as usize }, wanted.rate);
     let (time, workloads) = (Duration::from_secs_f64(wanted.seconds), wanted.workloads.clone());
     Ok(Plan { servers, workloads, rounds, time, outstanding: wanted.outstanding, rate })
 }

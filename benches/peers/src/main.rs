@@ -13,6 +13,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 mod alone;
+mod backend;
 mod cli;
 mod compare;
 mod database;

@@ -1,5 +1,6 @@
 //! A server that runs: started on its processor, measured from outside, ended by its own id.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::net::SocketAddr;
 use std::os::unix::process::CommandExt;
@@ -35,6 +36,18 @@ pub struct Launch {
     pub log: PathBuf,
     /// Whether it stays on its processor; else it has the generator's, too.
     pub pinned: bool,
+}
+
+/// What each thread of a server has had of processors, in nanoseconds.
+pub struct Clocks(HashMap<PathBuf, u64>);
+
+impl Clocks {
+    /// What they had since then. A thread that ended meanwhile is left out: threads that end are those that had nothing to
+    /// do for seconds.
+    pub fn since(&self, then: &Clocks) -> u64 {
+        let own = |(thread, now): (&PathBuf, &u64)| now.saturating_sub(*then.0.get(thread).unwrap_or(&0));
+        self.0.iter().map(own).sum()
+    }
 }
 
 /// A server that answers. Ended when dropped.
@@ -83,18 +96,24 @@ impl Process {
         bail!("no right answer within {} s:\n{}", PATIENCE.as_secs(), tail(&self.log))
     }
 
-    /// Processor time of all its threads so far, in nanoseconds. What the kernel does on behalf of a thread
-    /// counts, interrupts of the network included; tick accounting would miss those.
-    pub fn processor_time(&self) -> Result<u64> {
-        let mut sum = 0;
+    /// The processor time of its threads so far. What the kernel does on behalf of a thread counts, interrupts of the
+    /// network included; tick accounting would miss those.
+    pub fn clocks(&self) -> Result<Clocks> {
+        let mut clocks = HashMap::new();
         for id in &self.tree {
             for task in std::fs::read_dir(format!("/proc/{id}/task")).context("the server is gone")? {
-                let text = std::fs::read_to_string(task?.path().join("schedstat")).unwrap_or_default();
-                let first = text.split_whitespace().next();
-                sum += first.and_then(|first| first.parse::<u64>().ok()).unwrap_or(0);
+                let path = task?.path();
+                let text = std::fs::read_to_string(path.join("schedstat")).unwrap_or_default();
+                let first = text.split_whitespace().next().and_then(|first| first.parse().ok());
+                clocks.insert(path, first.unwrap_or(0));
             }
         }
-        Ok(sum)
+        Ok(Clocks(clocks))
+    }
+
+    /// Octets that are resident now, what is shared with others included.
+    pub fn resident(&self) -> u64 {
+        self.tree.iter().map(|id| kibibytes(&format!("/proc/{id}/status"), "VmRSS:")).sum()
     }
 
     /// Octets of memory now, what processes share counted once, and at the most so far.

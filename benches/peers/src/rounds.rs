@@ -146,13 +146,12 @@ fn measure(
     time: Duration,
 ) -> Result<(u64, u64, Tally)> {
     std::thread::sleep(SETTLE);
-    let before = stand.process.processor_time()?;
+    let before = stand.process.clocks()?;
     let begin = Instant::now();
     let tally = generator.run(pace, time)?;
     let elapsed = begin.elapsed().as_nanos() as u64;
     std::thread::sleep(SETTLE);
-    let after = stand.process.processor_time()?;
-    Ok((after.saturating_sub(before), elapsed, tally))
+    Ok((stand.process.clocks()?.since(&before), elapsed, tally))
 }
 
 /// A duration for people.

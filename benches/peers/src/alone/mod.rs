@@ -2,16 +2,23 @@
 
 mod agree;
 mod api;
+mod asker;
 mod backend;
+mod certificate;
 mod dnsperf;
+mod fleet;
+mod kill;
+mod probes;
 mod reload;
 mod start;
 mod verdict;
+mod victim;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use anyhow::Result;
+use clap::ValueEnum;
 
 use crate::floor::Growth;
 use crate::process::Process;
@@ -34,25 +41,66 @@ pub fn beside(stage: &Stage, world: &World, results: &mut Results) -> Result<()>
     dnsperf::run(stage, world, results)
 }
 
-/// With nobody else running: a verdict's way, a reload under load, starts with large databases. Gives the number of
-/// those that failed.
-pub fn run(world: &World, databases: &[PathBuf], results: &mut Results) -> Result<usize> {
-    // What the rounds measured is not thrown away because one of these fails: the page says so, and the run fails at its end.
-    let mut failed = Vec::new();
-    let mut part = |what: &str, outcome: Result<()>| {
-        if let Err(error) = outcome {
-            println!("  {what}: {error:#}");
-            failed.push(format!("{what}: {error:#}"));
+/// A part of what is measured with nobody else running.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Part {
+    /// How long a verdict takes to the next answer
+    Verdict,
+    /// What probing thousands of endpoints takes
+    Probes,
+    /// How long a backend's death takes to the next answer
+    Kill,
+    /// Reloads under load
+    Reload,
+    /// Starts with large databases
+    Start,
+}
+
+impl Part {
+    /// All, in the order in which they are measured.
+    pub const ALL: [Part; 5] = [Part::Verdict, Part::Probes, Part::Kill, Part::Reload, Part::Start];
+
+    /// As it is announced.
+    fn title(self) -> &'static str {
+        match self {
+            Part::Verdict => "a verdict's way",
+            Part::Probes => "probes of thousands of endpoints",
+            Part::Kill => "a backend's death",
+            Part::Reload => "reloads under load",
+            Part::Start => "starts with large databases",
         }
-    };
-    println!("  a verdict's way");
-    part("a verdict's way", verdict::run(world, results));
-    println!("  reloads under load");
-    part("reloads under load", reload::run(world, results));
-    println!("  starts with large databases");
-    part("starts with large databases", start::run(world, databases, results));
-    failed.iter().try_for_each(|what| results.note(format!("Not measured: {what}.")))?;
-    Ok(failed.len())
+    }
+
+    fn run(self, world: &World, databases: &[PathBuf], results: &mut Results) -> Result<()> {
+        match self {
+            Part::Verdict => verdict::run(world, results),
+            Part::Probes => probes::run(world, results),
+            Part::Kill => kill::run(world, results),
+            Part::Reload => reload::run(world, results),
+            Part::Start => start::run(world, databases, results),
+        }
+    }
+}
+
+impl std::fmt::Display for Part {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.to_possible_value().map_or(Ok(()), |value| f.write_str(value.get_name()))
+    }
+}
+
+/// With nobody else running: these parts. Gives the number of those that failed.
+pub fn run(parts: &[Part], world: &World, databases: &[PathBuf], results: &mut Results) -> Result<usize> {
+    // What the rounds measured is not thrown away because one of these fails: the page says so, and the run fails at its end.
+    let mut failed = 0;
+    for part in Part::ALL.into_iter().filter(|part| parts.contains(part)) {
+        let what = part.title();
+        println!("  {what}");
+        if let Err(error) = part.run(world, databases, results) {
+            failed += 1;
+            results.note(format!("Not measured: {what}: {error:#}."))?;
+        }
+    }
+    Ok(failed)
 }
 
 /// Meridian with four regions and 1,000 names, and where its API is.

@@ -102,6 +102,15 @@ end of the interval meets it; a rate's, too, where that is the stricter end.
 - **Meridian alone** stands on processor 0, too, with all that it does beside answering: a reload competes with the
   worker. It runs as root there, which gives it a receive buffer of 8 MiB and lets its loading thread idle; a unit with
   `LimitNICE=+0` may idle, too, and has `net.core.rmem_max`.
+- **Probes** are answered by one listener on processor 1, which has every address of 127.0.0.0/8, so that each endpoint has
+  one of its own. A sample is one interval, in which each was probed once; it counts if as many probes were answered as were
+  due, to 2 %, and none failed. Before the first, first verdicts and two intervals pass. Nobody asks the server anything
+  meanwhile. `https` is TLS 1.3 with a certificate on P-256, whose authority the check's `ca` names, and every handshake is
+  whole. Memory is the resident set (`VmRSS`) after each sample, less that of the same configuration with the check's kind
+  `none`, per endpoint; 1 KB is 1,000 octets.
+- **A backend's death** is a signal to a process of its own: SIGKILL, SIGSTOP, or SIGSTOP and then as many connections as
+  fill its queue. It falls at a random moment of the interval; from just before it to the first changed answer is what
+  counts. Five services' backends die side by side, ten times each in each way, and each service is asked every 0.5 ms.
 - **Start** is from the process' birth to the first right answer, the median of three on processor 0 (the
   floor's is what `taskset` and `setpriv` take before they become the server); with a city database, where nobody asks
   meanwhile, of seven on both processors; **memory** is the proportional

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use super::{Call, Seat, Server, text, words};
+use crate::process::Launch;
 use crate::verify::{NETWORK, address_in};
 use crate::wire;
 use crate::workload::Size;
@@ -53,14 +54,7 @@ pub fn configuration(
     extra: &Extra,
 ) -> Result<PathBuf> {
     write(place, "zone", ZONE_HEAD)?;
-    let databases: Vec<String> = extra.databases.iter().map(|path| format!("{:?}", text(path))).collect();
-    let mut file = String::new();
-    let state = text(&place.join("state"));
-    writeln!(file, "[server]\nlisten = [\"{listen}\"]\nworkers = 1\nstate = {state:?}\ndrain = \"0s\"")?;
-    writeln!(file, "[server.cookies]\nsecrets = [\"0123456789abcdef0123456789abcdef\"]")?;
-    writeln!(file, "[api]\nlisten = \"{}\"", extra.api)?;
-    writeln!(file, "[geo]\ndatabases = [{}]", databases.join(", "))?;
-    writeln!(file, "[zones.\"{}\"]\nfile = \"zone\"", wire::zone())?;
+    let mut file = head(place, listen, extra.api, &extra.databases)?;
     for Region { name, lat, lon } in regions {
         writeln!(file, "[regions.{name}]\nlocation = {{ lat = {lat:.3}, lon = {lon:.3} }}")?;
     }
@@ -72,4 +66,24 @@ pub fn configuration(
         writeln!(file, "[services.www.endpoints.{}]\naddresses = [\"{address}\"]", region.name)?;
     }
     write(place, "meridian.toml", &file)
+}
+
+/// What every configuration begins with: one worker, and the zone of all names, whose file stands beside it.
+pub fn head(place: &Path, listen: SocketAddr, api: SocketAddr, databases: &[PathBuf]) -> Result<String> {
+    let databases: Vec<String> = databases.iter().map(|path| format!("{:?}", text(path))).collect();
+    let state = text(&place.join("state"));
+    let mut file = String::new();
+    writeln!(file, "[server]\nlisten = [\"{listen}\"]\nworkers = 1\nstate = {state:?}\ndrain = \"0s\"")?;
+    writeln!(file, "[server.cookies]\nsecrets = [\"0123456789abcdef0123456789abcdef\"]")?;
+    writeln!(file, "[api]\nlisten = \"{api}\"")?;
+    writeln!(file, "[geo]\ndatabases = [{}]", databases.join(", "))?;
+    writeln!(file, "[zones.\"{}\"]\nfile = \"zone\"", wire::zone())?;
+    Ok(file)
+}
+
+/// Serves a configuration that is written already.
+pub fn launch(world: &World, configuration: &Path) -> Launch {
+    let arguments = words(&["serve", "--config", &text(configuration)]);
+    let log = configuration.with_file_name("log");
+    Launch { program: world.meridian.clone(), arguments, log, pinned: true }
 }

@@ -23,7 +23,9 @@ use crate::workload::{Size, Workload};
 use crate::world::World;
 
 pub use meridian::Extra;
-pub use meridian::{api, configuration as meridian_configuration};
+pub use meridian::{
+    api, configuration as meridian_configuration, head as meridian_head, launch as meridian_launch,
+};
 
 /// A server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ValueEnum, Serialize, Deserialize)]
