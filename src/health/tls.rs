@@ -1,15 +1,17 @@
 //! TLS towards targets: whom we trust, the handshake, and what went wrong with it. rustls enters here.
 
+mod known;
 mod verifier;
 mod wrong;
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use rustls::client::WebPkiServerVerifier;
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{ClientConfig, RootCertStore, SupportedCipherSuite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 pub(super) use tokio_rustls::client::TlsStream;
@@ -23,6 +25,10 @@ use crate::model::Trust;
 
 /// Characters of a stranger's words that are kept.
 const WORDS: usize = 160;
+
+/// So many trusts are made ready at the most; one more, and all are made anew as they are asked for. Reloads leave some
+/// behind that nobody wants any more.
+const MOST_READY: usize = 64;
 
 /// No authorities to trust: https targets could only fail.
 #[derive(Debug, thiserror::Error)]
@@ -44,12 +50,22 @@ pub enum TrustError {
 //------------ Tls -----------------------------------------------------------
 
 /// The client's side of every handshake.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Tls {
     /// Verifies against the system's authorities, and offers no protocol.
-    config: Arc<ClientConfig>,
+    config: ClientConfig,
     /// Verifies nothing about a certificate.
     anybody: Arc<Verifier>,
+    /// What handshakes went by so far.
+    ready: Mutex<Vec<Ready>>,
+}
+
+/// What handshakes for one trust and one protocol go by.
+#[derive(Debug)]
+struct Ready {
+    trust: Trust,
+    alpn: Alpn,
+    config: Arc<ClientConfig>,
 }
 
 /// The protocol that is offered inside TLS (RFC 7301).
@@ -76,24 +92,36 @@ impl Alpn {
 impl Tls {
     /// Trusts the system's authorities and `authorities`, in DER.
     pub(super) fn new(authorities: &[Vec<u8>]) -> Result<Tls, TrustError> {
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let provider = Arc::new(provider());
         let inner = against(roots(authorities)?, Arc::clone(&provider))?;
-        let verifier = |anybody| Arc::new(Verifier { inner: Arc::clone(&inner), anybody });
+        let anybody = Arc::new(Verifier::of_anybody(Arc::clone(&inner)));
         let mut config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(|error| TrustError::Setup(error.into()))?
             .dangerous()
-            .with_custom_certificate_verifier(verifier(false))
+            .with_custom_certificate_verifier(Arc::new(Verifier::new(inner)))
             .with_no_client_auth();
         // A resumed session shows the certificate of long ago: a probe wants to see today's.
         config.resumption = rustls::client::Resumption::disabled();
-        Ok(Tls { config: Arc::new(config), anybody: verifier(true) })
+        Ok(Tls { config, anybody, ready: Mutex::default() })
     }
 
-    /// What a handshake for that trust goes by. An operator's own authorities are few, and read anew each time:
-    /// that costs less than the handshake.
+    /// What a handshake for that trust goes by, made when it is first asked for.
     fn config(&self, trust: &Trust, alpn: Alpn) -> Result<Arc<ClientConfig>, OwnFault> {
-        let mut config = (*self.config).clone();
+        let mut all = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(ready) = all.iter().find(|ready| ready.alpn == alpn && ready.trust == *trust) {
+            return Ok(Arc::clone(&ready.config));
+        }
+        if all.len() == MOST_READY {
+            all.clear();
+        }
+        let config = Arc::new(self.make(trust, alpn)?);
+        all.push(Ready { trust: trust.clone(), alpn, config: Arc::clone(&config) });
+        Ok(config)
+    }
+
+    fn make(&self, trust: &Trust, alpn: Alpn) -> Result<ClientConfig, OwnFault> {
+        let mut config = self.config.clone();
         config.alpn_protocols = alpn.offered();
         match trust {
             Trust::System => {}
@@ -105,10 +133,10 @@ impl Tls {
                 );
                 let inner = against(roots, Arc::clone(config.crypto_provider()))
                     .map_err(|error| OwnFault::Request(quote(&error.to_string(), WORDS)))?;
-                config.dangerous().set_certificate_verifier(Arc::new(Verifier { inner, anybody: false }));
+                config.dangerous().set_certificate_verifier(Arc::new(Verifier::new(inner)));
             }
         }
-        Ok(Arc::new(config))
+        Ok(config)
     }
 
     /// Handshakes, and says when the certificate that was shown ends.
@@ -144,10 +172,21 @@ impl Tls {
     }
 }
 
+/// The library's, except that suites with the shorter hash go first: a handshake is mostly hashing beside its signatures,
+/// processors have instructions for SHA-256 and mostly none for SHA-384, and nothing that a probe says needs AES-256.
+fn provider() -> CryptoProvider {
+    let mut provider = rustls::crypto::aws_lc_rs::default_provider();
+    provider.cipher_suites.sort_by_key(|suite| match suite {
+        SupportedCipherSuite::Tls12(suite) => suite.common.hash_provider.output_len(),
+        SupportedCipherSuite::Tls13(suite) => suite.common.hash_provider.output_len(),
+    });
+    provider
+}
+
 /// Verification against these authorities.
 fn against(
     roots: RootCertStore,
-    provider: Arc<rustls::crypto::CryptoProvider>,
+    provider: Arc<CryptoProvider>,
 ) -> Result<Arc<WebPkiServerVerifier>, TrustError> {
     WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider)
         .build()
@@ -216,6 +255,18 @@ mod tests {
             let leaf = CertificateDer::from(bytes);
             assert_eq!((not_after(&leaf), is_self_signed(&leaf)), (None, false));
         }
+    }
+
+    #[test]
+    fn what_a_trust_goes_by_is_made_once() {
+        let tls = Tls::new(&[]).unwrap();
+        let made = |trust: &Trust, alpn| Arc::as_ptr(&tls.config(trust, alpn).unwrap());
+        let (one, other) = (made(&Trust::System, Alpn::Http1), made(&Trust::System, Alpn::Http2));
+        assert_ne!(one, other);
+        assert_ne!(made(&Trust::Anybody, Alpn::Http1), one);
+        assert_eq!(made(&Trust::System, Alpn::Http1), one);
+        let first = tls.config.crypto_provider().cipher_suites[0].suite();
+        assert_eq!(first, rustls::CipherSuite::TLS13_AES_128_GCM_SHA256);
     }
 
     #[test]

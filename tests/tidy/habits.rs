@@ -118,6 +118,8 @@ pub fn clocks(file: &Source) -> Vec<Finding> {
 const MAY_LOCK: &[&str] = &[
     "src/api/databases.rs", // databases opened for `explain`: a second asker waits for the first
     "src/demo/",            // the backends' board, which no answer reads
+    "src/health/tls.rs",    // what handshakes go by, made once; a second probe waits while it is made
+    "src/health/tls/",      // certificates that were found good; a second probe waits for a look-up
 ];
 
 /// One task writes, everyone else reads one pointer.

@@ -1,8 +1,9 @@
 //! HTTP/1.1: the exchange, and what can go wrong with it. hyper's client enters here.
 
 use std::error::Error;
+use std::future::poll_fn;
 use std::io;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Empty};
@@ -38,14 +39,20 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     says_nothing_yet(&mut stream).await?;
-    let (mut sender, connection) = http1::Builder::new()
+    let (mut sender, mut connection) = http1::Builder::new()
         // The buffer bounds memory, but its last read may overshoot; the header size is exact.
         .max_buf_size(HEAD_BYTES)
         .max_header_size(HEAD_BYTES)
         .handshake(TokioIo::new(stream))
         .await
         .map_err(|error| of_hyper(&error, Stage::Head))?;
-    let mut connection = pin!(connection);
+    // Inside TLS there is a goodbye to say (RFC 8446 §6.1). A plain connection is closed next, which says the same as
+    // shutting it down before.
+    let goodbye = ask.tls.is_some();
+    let mut connection = pin!(poll_fn(|context| match goodbye {
+        true => Pin::new(&mut connection).poll(context),
+        false => connection.poll_without_shutdown(context),
+    }));
     let mut answer = pin!(async {
         let request = request.map(|()| Empty::<Bytes>::new());
         let sent =

@@ -8,13 +8,30 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, DigitallySignedStruct, OtherError, SignatureScheme};
 
-/// The library's verification, except that it tells "signed itself" from "signed by a stranger".
+use super::known::{Known, Shown};
+
+/// The library's verification, except that it tells "signed itself" from "signed by a stranger", and that it does not look
+/// twice at what cannot have changed.
 #[derive(Debug)]
 pub(super) struct Verifier {
     /// Knows the authorities.
-    pub(super) inner: Arc<WebPkiServerVerifier>,
+    inner: Arc<WebPkiServerVerifier>,
     /// Whether any certificate will do; the handshake must still be signed with its key.
-    pub(super) anybody: bool,
+    anybody: bool,
+    /// What was found good.
+    known: Known,
+}
+
+impl Verifier {
+    /// Believes what these authorities have signed.
+    pub(super) fn new(inner: Arc<WebPkiServerVerifier>) -> Verifier {
+        Verifier { inner, anybody: false, known: Known::default() }
+    }
+
+    /// Believes any certificate.
+    pub(super) fn of_anybody(inner: Arc<WebPkiServerVerifier>) -> Verifier {
+        Verifier { anybody: true, ..Verifier::new(inner) }
+    }
 }
 
 /// Carried through the library's error to `wrong`.
@@ -35,7 +52,16 @@ impl ServerCertVerifier for Verifier {
         if self.anybody {
             return Ok(ServerCertVerified::assertion());
         }
+        let shown = Shown::new(leaf, intermediates, name);
+        if self.known.holds(&shown, now) {
+            return Ok(ServerCertVerified::assertion());
+        }
         match self.inner.verify_server_cert(leaf, intermediates, name, ocsp, now) {
+            Ok(good) => {
+                let ends = std::iter::once(leaf).chain(intermediates).map(not_after);
+                self.known.keep(shown, now, ends);
+                Ok(good)
+            }
             // A self-signed authority used as a leaf is one of the library's `Other`s.
             Err(rustls::Error::InvalidCertificate(UnknownIssuer | Other(_))) if is_self_signed(leaf) => {
                 Err(rustls::Error::InvalidCertificate(Other(OtherError(Arc::new(SelfSigned)))))
@@ -79,3 +105,6 @@ pub(super) fn not_after(leaf: &CertificateDer<'_>) -> Option<SystemTime> {
     let seconds = u64::try_from(certificate.validity().not_after.timestamp()).ok()?;
     SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds))
 }
+
+#[cfg(test)]
+mod tests;
