@@ -24,8 +24,11 @@ impl Latencies {
 
     /// Takes one in; it stands for the oldest where there are enough.
     pub fn push(&mut self, elapsed: Duration) {
-        if self.0.len() == Latencies::KEPT {
-            self.0.pop_front();
+        match self.0.len() {
+            // All of the room at once: thousands of targets that grow step by step leave holes of every size behind.
+            0 => self.0.reserve_exact(Latencies::KEPT),
+            Latencies::KEPT => drop(self.0.pop_front()),
+            _ => {}
         }
         self.0.push_back(u32::try_from(elapsed.as_micros()).unwrap_or(u32::MAX));
     }

@@ -2,7 +2,7 @@
 //! itself, so that a reload keeps what is known of targets that stay.
 
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::{self, Write as _};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -69,10 +69,10 @@ impl Facts {
     fn note(&mut self, seen: &Observation, result: Option<&Seen>) {
         self.certificate_expires = seen.certificate_expires.or(self.certificate_expires);
         self.strip.push(match result {
-            Some(Seen::Up) => '+',
-            Some(Seen::Doubtful(_)) => '~',
-            Some(Seen::Down(_)) => '-',
-            None => '?',
+            Some(Seen::Up) => b'+',
+            Some(Seen::Doubtful(_)) => b'~',
+            Some(Seen::Down(_)) => b'-',
+            None => b'?',
         });
         match &seen.outcome {
             Outcome::Nothing(fault) => {
@@ -93,25 +93,34 @@ impl Facts {
     }
 }
 
-/// The newest results as letters, the newest last.
+/// The newest results as letters, the newest last. In place: there is one for each of thousands of targets.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Strip(VecDeque<char>);
+pub struct Strip {
+    letters: [u8; Strip::LENGTH],
+    length: u8,
+}
 
 impl Strip {
     /// So many are kept.
     pub const LENGTH: usize = 20;
 
-    fn push(&mut self, letter: char) {
-        if self.0.len() == Strip::LENGTH {
-            self.0.pop_front();
+    fn push(&mut self, letter: u8) {
+        let length = usize::from(self.length);
+        match self.letters.get_mut(length) {
+            Some(place) => (*place, self.length) = (letter, self.length + 1),
+            None => {
+                self.letters.rotate_left(1);
+                self.letters[Strip::LENGTH - 1] = letter;
+            }
         }
-        self.0.push_back(letter);
     }
 }
 
 impl fmt::Display for Strip {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|letter| f.write_char(*letter))
+        self.letters[..usize::from(self.length)]
+            .iter()
+            .try_for_each(|letter| f.write_char(char::from(*letter)))
     }
 }
 
