@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
@@ -300,7 +300,7 @@ impl Starting {
         let scrapes = health::run(Arc::clone(&asker), scraping, observed.clone(), self.stop_rest.clone());
         self.spawn(Part::MustStay("scrapes"), scrapes);
         let probes = health::run(asker, orders, observed, self.stop_rest.clone());
-        self.spawn(Part::MustStay("probes"), probes);
+        self.spawn_prober(probes)?;
         self.spawn(Part::MayEnd, note_first_verdicts(first, mark.clone(), self.stop_rest.clone()));
         let cuts = note_cuts(is_cut_off, config.clone(), mark.clone(), self.stop_rest.clone());
         self.spawn(Part::MayEnd, cuts);
@@ -337,6 +337,21 @@ impl Starting {
             task.await;
             part
         });
+    }
+
+    /// Probes have a thread of their own. Handshakes keep it from anything else for a millisecond at a time, which nobody
+    /// who asks the API has to wait for; a long report of control's makes no probe late; and what wakes one of them wakes no
+    /// second thread that finds nothing to do.
+    fn spawn_prober(&mut self, probes: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let (running, ended) = oneshot::channel::<()>();
+        std::thread::Builder::new().name("prober".into()).spawn(move || {
+            runtime.block_on(probes);
+            drop(running);
+        })?;
+        // Dropped when the thread ends, whatever ended it.
+        self.spawn(Part::MustStay("probes"), async move { drop(ended.await) });
+        Ok(())
     }
 
     /// Workers are numbered: UDP's sockets first, TCP's thread last.
