@@ -5,7 +5,7 @@
 //! ```
 //!
 //! Chains that take the first of an order (`healthy`, then `near` or `listed`, then perhaps `spill`, then `first`) are
-//! walks, which stop at the first endpoint that will do: see [`super::pick`]. Those that
+//! walks, which stop at the first endpoint that will do: see [`super::pick()`]. Those that
 //! draw one, or answer all, need no more than sets of bits: see [`lot`]. All others gather every candidate once and let one
 //! filter after the other work on the [`Slate`].
 

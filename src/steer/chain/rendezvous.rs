@@ -11,7 +11,7 @@ use super::slate::Candidate;
 /// Fraction bits of a logarithm.
 const BITS: u32 = 26;
 
-/// log₂(1 + i ÷ 256) in [`BITS`] fraction bits.
+/// log₂(1 + i ÷ 256) in `BITS` fraction bits.
 const TABLE: [u32; 257] = table();
 
 const fn table() -> [u32; 257] {
@@ -43,7 +43,7 @@ const fn log2(i: u64) -> u32 {
     log
 }
 
-/// −log₂(number ÷ 2⁶⁴), in [`BITS`] fraction bits, exact to 2⁻¹⁸; at least 1.
+/// −log₂(number ÷ 2⁶⁴), in `BITS` fraction bits, exact to 2⁻¹⁸; at least 1.
 #[inline]
 pub fn neg_log2(number: u64) -> u64 {
     let number = number | 1;
