@@ -3,7 +3,7 @@
 
 mod wants;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Instant as Moment;
 
@@ -113,7 +113,7 @@ impl Signalling {
 
 fn log_rule(whose: &Whose, rule: &PassiveRule, speaks: bool, value: Option<f64>) {
     let Whose { service, region } = whose;
-    let (signal, then, value) = (rule.signal.name(), rule.then.name(), value.unwrap_or(f64::NAN));
+    let (signal, then) = (rule.signal.name(), rule.then.name());
     match speaks {
         true => warn!(
             service,
@@ -137,12 +137,17 @@ impl Control {
         for SignalWish { whose: Whose { service, region }, .. } in &wish {
             self.known(&Subject::Endpoint { service: service.clone(), region: region.clone() })?;
         }
-        if let Some(full) = wish.iter().find(|one| !self.signalling.table.has_room(&one.whose, &one.source)) {
-            let Whose { service, region } = &full.whose;
-            let text = format!("endpoint '{region}' of '{service}' has {MOST_SOURCES} sources already");
+        let now = Instant::now().into_std();
+        let mut names: BTreeMap<&Whose, BTreeSet<&str>> = BTreeMap::new();
+        for one in &wish {
+            names.entry(&one.whose).or_default().insert(&one.source);
+        }
+        let full = names.iter().find(|(whose, names)| !self.signalling.table.has_room(whose, names, now));
+        if let Some((Whose { service, region }, _)) = full {
+            let text =
+                format!("endpoint '{region}' of '{service}' takes no more than {MOST_SOURCES} sources");
             return Err(Refusal::Full(text));
         }
-        let now = Instant::now().into_std();
         let about: BTreeSet<_> = wish.iter().map(|one| one.whose.clone()).collect();
         let table = &mut self.signalling.table;
         let taken = wish.into_iter().map(|SignalWish { whose, source, report }| {

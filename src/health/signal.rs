@@ -13,7 +13,7 @@
 mod reading;
 mod said;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ use crate::model::{Signal, Subject, Target};
 /// The time in which what was before weighs half as much in a smoothed value.
 pub const HALF_LIFE: Duration = Duration::from_secs(10);
 
-/// Sources of one endpoint.
+/// Sources that push of one endpoint. What is asked for is bounded by what is written.
 pub const MOST_SOURCES: usize = 128;
 
 /// For so long a source that says nothing any more is shown.
@@ -159,20 +159,21 @@ impl SignalTable {
     /// Takes a report of an endpoint.
     pub fn take(&mut self, whose: &Whose, source: Source, report: Report, now: Instant) -> Taken {
         let rows = self.of(whose);
+        if !rows.contains_key(&source) && matches!(source, Source::Push(_)) && !make_room(rows, now) {
+            return Taken::Full;
+        }
         let before = rows.get(&source).filter(|row| row.is_fresh(now));
         if let Some(newest) = before.and_then(|row| row.sequence)
             && report.sequence.is_some_and(|sequence| sequence <= newest)
         {
             return Taken::Old(newest);
         }
-        if before.is_none() && !rows.contains_key(&source) && rows.len() >= MOST_SOURCES {
-            return Taken::Full;
-        }
         let smoothed = before.map_or_else(
             || report.signals.clone(),
             |row| row.smoothed.towards(&report.signals, now.saturating_duration_since(row.at)),
         );
         let Report { signals, sequence, lifetime, note } = report;
+        let note = together([note.map(String::from), signals.doubt()]);
         rows.insert(source, Row { at: now, lifetime, sequence, signals, smoothed, note });
         Taken::New
     }
@@ -182,7 +183,7 @@ impl SignalTable {
         let rows = self.of(whose);
         if let Some(row) = rows.get_mut(&source) {
             row.note = Some(why.into());
-        } else if rows.len() < MOST_SOURCES {
+        } else {
             let (signals, smoothed) = Default::default();
             let (at, lifetime, sequence, note) = (now, Duration::ZERO, None, Some(why.into()));
             rows.insert(source, Row { at, lifetime, sequence, signals, smoothed, note });
@@ -194,10 +195,14 @@ impl SignalTable {
         self.rows.get_mut(whose).is_some_and(|rows| rows.remove(source).is_some())
     }
 
-    /// Whether whoever pushes by that name may report of an endpoint.
-    pub fn has_room(&self, whose: &Whose, name: &str) -> bool {
-        let Some(rows) = self.rows.get(whose) else { return true };
-        rows.len() < MOST_SOURCES || rows.contains_key(&Source::Push(name.to_owned()))
+    /// Whether whoever pushes by these names may report of an endpoint, all of them.
+    pub fn has_room(&self, whose: &Whose, names: &BTreeSet<&str>, now: Instant) -> bool {
+        let rows = self.rows.get(whose).into_iter().flatten();
+        let others = rows.filter(|(source, row)| match source {
+            Source::Push(name) => row.is_fresh(now) && !names.contains(name.as_str()),
+            Source::Check(_) | Source::Pull(_) => false,
+        });
+        others.count() + names.len() <= MOST_SOURCES
     }
 
     fn of(&mut self, whose: &Whose) -> &mut BTreeMap<Source, Row> {
@@ -260,6 +265,23 @@ impl SignalTable {
     pub fn whose(&self) -> impl Iterator<Item = &Whose> {
         self.rows.keys()
     }
+}
+
+/// Makes room for one more that pushes, where need be in the place of whoever has been silent for longest; whether there is.
+fn make_room(rows: &mut BTreeMap<Source, Row>, now: Instant) -> bool {
+    let pushed = || rows.iter().filter(|(source, _)| matches!(source, Source::Push(_)));
+    if pushed().count() < MOST_SOURCES {
+        return true;
+    }
+    let silent = pushed().filter(|(_, row)| !row.is_fresh(now)).min_by_key(|(_, row)| row.at);
+    let silent = silent.map(|(source, _)| source.clone());
+    silent.is_some_and(|source| rows.remove(&source).is_some())
+}
+
+/// Several notes as one.
+fn together<const COUNT: usize>(notes: [Option<String>; COUNT]) -> Option<Box<str>> {
+    let notes: Vec<_> = notes.into_iter().flatten().collect();
+    (!notes.is_empty()).then(|| notes.join("; ").into())
 }
 
 #[cfg(test)]

@@ -5,6 +5,13 @@ use std::time::Duration;
 use super::HALF_LIFE;
 use crate::model::Signal;
 
+/// More than anything on earth has of anything; what reports add up to stays a number.
+const MOST: f64 = 1e18;
+/// Seconds from a request to its answer that nobody waits for on average.
+const LONG: f64 = 60.0;
+/// So many times its capacity nobody has in use.
+const CROWDED: f64 = 10.0;
+
 /// A number for each signal that is known.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Signals([Option<f64>; Signal::ALL.len()]);
@@ -17,11 +24,11 @@ impl Signals {
 
     /// Sets a number; where it cannot be, says what could.
     pub fn set(&mut self, signal: Signal, value: f64) -> Result<(), &'static str> {
-        let fine = value.is_finite() && value >= 0.0;
+        let fine = (0.0..=MOST).contains(&value);
         match signal {
             Signal::Draining if value != 0.0 && value != 1.0 => return Err("true or false"),
             _ if signal.is_share() && !(fine && value <= 1.0) => return Err("a share from 0 to 1"),
-            _ if !fine => return Err("a number of at least 0"),
+            _ if !fine => return Err("a number from 0 to 1e18"),
             _ => {}
         }
         self.0[signal.index()] = Some(value);
@@ -31,11 +38,27 @@ impl Signals {
     /// Reads a word, as `12`, `0.05` or `true`; where it cannot be, says what could.
     pub fn read(&mut self, signal: Signal, word: &str) -> Result<(), &'static str> {
         let value = match (signal, word) {
-            (Signal::Draining, "true") => 1.0,
-            (Signal::Draining, "false") => 0.0,
+            // Not every language writes it small.
+            (Signal::Draining, word) if word.eq_ignore_ascii_case("true") => 1.0,
+            (Signal::Draining, word) if word.eq_ignore_ascii_case("false") => 0.0,
             _ => word.parse().unwrap_or(f64::NAN),
         };
         self.set(signal, value)
+    }
+
+    /// A signal is not known any more.
+    pub fn unset(&mut self, signal: Signal) {
+        self.0[signal.index()] = None;
+    }
+
+    /// What can be, but is likelier to be in another unit, in words.
+    pub fn doubt(&self) -> Option<String> {
+        let of = |signal, limit| self.get(signal).filter(|value| *value > limit);
+        if let Some(latency) = of(Signal::Latency, LONG) {
+            return Some(format!("latency is in seconds: are {latency} milliseconds?"));
+        }
+        let utilization = of(Signal::Utilization, CROWDED)?;
+        Some(format!("a utilization of 1 is full: are {utilization} percent?"))
     }
 
     /// Whether nothing is known.

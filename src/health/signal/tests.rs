@@ -160,9 +160,9 @@ fn whoever_wishes_to_drain_is_known_by_address() {
 fn numbers_that_cannot_be_are_refused() {
     let rows = [
         (Signal::Connections, "12", Ok(())),
-        (Signal::Connections, "-1", Err("a number of at least 0")),
-        (Signal::Latency, "NaN", Err("a number of at least 0")),
-        (Signal::Utilization, "inf", Err("a number of at least 0")),
+        (Signal::Connections, "-1", Err("a number from 0 to 1e18")),
+        (Signal::Latency, "NaN", Err("a number from 0 to 1e18")),
+        (Signal::Utilization, "inf", Err("a number from 0 to 1e18")),
         (Signal::Utilization, "1.7", Ok(())),
         (Signal::Errors, "1", Ok(())),
         (Signal::Errors, "5", Err("a share from 0 to 1")),
@@ -177,12 +177,41 @@ fn numbers_that_cannot_be_are_refused() {
 }
 
 #[test]
+fn numbers_in_the_wrong_unit_are_taken_and_doubted() {
+    let rows = [
+        ("latency=59 utilization=9", None),
+        ("latency=250", Some("latency is in seconds: are 250 milliseconds?")),
+        ("utilization=45.5", Some("a utilization of 1 is full: are 45.5 percent?")),
+    ];
+    for (words, expected) in rows {
+        let mut desk = Desk::new();
+        assert_eq!(desk.take(push("lb"), words, None, 0.0), Taken::New);
+        assert_eq!(desk.table.sources(&whose("eu"), desk.at(0.0))[0].note.as_deref(), expected);
+    }
+}
+
+#[test]
 fn sources_are_bounded_shown_and_forgotten() {
     let mut desk = Desk::new();
     for number in 0..MOST_SOURCES {
         assert_eq!(desk.take(push(&number.to_string()), "connections=1", None, 0.0), Taken::New);
     }
+    let room = |desk: &Desk, names: &[&str], second| {
+        desk.table.has_room(&whose("eu"), &names.iter().copied().collect(), desk.at(second))
+    };
     assert_eq!(desk.take(push("one more"), "connections=1", None, 0.0), Taken::Full);
+    assert!(room(&desk, &["7", "8"], 0.0) && !room(&desk, &["one more"], 0.0));
+    // What an address says is no matter of who pushes.
+    assert_eq!(desk.take(Source::Check(at("192.0.2.1")), "capacity=1", None, 0.0), Taken::New);
+    // Whoever is silent makes room.
+    desk.take(push("7"), "connections=1", None, 20.0);
+    assert!(room(&desk, &["one more", "another"], 40.0));
+    assert_eq!(desk.take(push("one more"), "connections=1", None, 40.0), Taken::New);
+    assert_eq!(desk.reads(Signal::Connections, 40.0), "2 ~2 20s");
+    let mut desk = Desk::new();
+    for number in 0..MOST_SOURCES {
+        assert_eq!(desk.take(push(&number.to_string()), "connections=1", None, 0.0), Taken::New);
+    }
     desk.table.retain(|_, source| *source == push("7"));
     desk.table.miss(&whose("eu"), Source::Pull(at("192.0.2.1")), "connection refused", desk.at(1.0));
     let shown =
