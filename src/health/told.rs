@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! Meridian-Connections: 12               a field of the head, on any answer
-//! {"meridian": {"connections": 12}}      a body of application/json
+//! {"meridian": {"connections": 12}}      a body of application/json, or of application/…+json
 //! connections: 12                        a line of a body of text/plain
 //! ```
 //!
@@ -38,12 +38,18 @@ pub fn read(headers: &HeaderMap, body: &[u8]) -> (Option<Concern>, Told) {
     }
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
-    if kind.eq_ignore_ascii_case("application/json") {
+    if is_json(kind) {
         heard.hear_json(body);
     } else if kind.eq_ignore_ascii_case("text/plain") {
         heard.hear_lines(body);
     }
     heard.done()
+}
+
+/// `application/json`, and what is JSON as well (RFC 6839 §3.1), as `application/health+json`.
+fn is_json(kind: &str) -> bool {
+    let kind = kind.to_ascii_lowercase();
+    kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"))
 }
 
 /// What was heard so far; what was heard first stays.
@@ -73,7 +79,7 @@ impl Heard {
     }
 
     fn hear_state(&mut self, word: &str) {
-        match word {
+        match word.to_ascii_lowercase().as_str() {
             "degraded" => self.degraded = self.degraded.or(Some(true)),
             "healthy" => self.degraded = self.degraded.or(Some(false)),
             _ => self.complain("state", word, "healthy or degraded"),
@@ -158,6 +164,11 @@ mod tests {
             "connections=12, utilization=0.4",
         );
         check(&[("meridian-draining", "true"), ("meridian-colour", "red")], "", "draining=1");
+        check(
+            &[("meridian-draining", "True"), ("meridian-state", "DEGRADED")],
+            "",
+            "draining=1, says that it is degraded",
+        );
         check(&[("Meridian-State", "degraded")], "", "says that it is degraded");
         let why = ("Meridian-Reason", "the disk is almost full");
         check(
@@ -174,6 +185,11 @@ mod tests {
             r#"{"status":"ok","connections":7,"meridian":{"connections":12,"errors":0.01,"draining":false}}"#;
         check(&[JSON], body, "connections=12, errors=0.01, draining=0");
         check(&[], body, "");
+        check(
+            &[("Content-Type", "application/Health+JSON; a=b")],
+            body,
+            "connections=12, errors=0.01, draining=0",
+        );
         check(
             &[JSON],
             r#"{"meridian":{"state":"degraded","reason":"a\u0007b","capacity":null}}"#,
