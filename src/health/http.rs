@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 
 use bytes::Bytes;
 use hyper::Request;
-use hyper::header::{CONNECTION, CONTENT_LENGTH, HOST, USER_AGENT};
+use hyper::header::{ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, HOST, USER_AGENT};
 
 use super::http2::Answer;
 use super::line::{ANSWER_BYTES, Line};
@@ -60,8 +60,11 @@ fn request(address: SocketAddr, ask: &HttpRequest) -> Result<Request<()>, OwnFau
     } else {
         request.uri(ask.path.as_str()).header(HOST, host)
     };
-    if !ask.headers.iter().any(|header| header.name == USER_AGENT.as_str()) {
-        request = request.header(USER_AGENT, super::USER_AGENT);
+    // RFC 9110 §12.5.3: who does not say so may be sent what is compressed.
+    for (name, own) in [(USER_AGENT, super::USER_AGENT), (ACCEPT_ENCODING, "identity")] {
+        if !ask.headers.iter().any(|header| header.name == name.as_str()) {
+            request = request.header(name, own);
+        }
     }
     // RFC 9110 §8.6: a method that expects a body says that there is none.
     if ask.method == Method::Post {

@@ -99,7 +99,8 @@ async fn the_request_is_what_the_operator_wrote() {
         assert_eq!(attempt.outcome, Outcome::Up);
         let version = env!("CARGO_PKG_VERSION");
         let request = format!(
-            "GET /a?b=c%20d HTTP/1.1\r\nhost: {expected}\r\nuser-agent: meridian/{version}\r\nconnection: close\r\n\r\n"
+            "GET /a?b=c%20d HTTP/1.1\r\nhost: {expected}\r\nuser-agent: meridian/{version}\r\n\
+             accept-encoding: identity\r\nconnection: close\r\n\r\n"
         );
         assert_eq!(*heard.lock().unwrap(), request);
     }

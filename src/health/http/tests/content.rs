@@ -31,14 +31,14 @@ async fn methods_and_headers_are_the_operators() {
     })
     .await;
     let field = |name: &str, value: &str| Header { name: name.into(), value: value.into() };
-    let own = format!("user-agent: meridian/{}\r\n", env!("CARGO_PKG_VERSION"));
+    let own = format!("user-agent: meridian/{}\r\naccept-encoding: identity\r\n", env!("CARGO_PKG_VERSION"));
     // An answer to HEAD has no body, whatever its length says.
     let rows = [
         (Method::Head, vec![field("x-probe", "a b")], format!("{own}x-probe: a b\r\n"), "up"),
         (
             Method::Post,
-            vec![field("user-agent", "mine")],
-            "content-length: 0\r\nuser-agent: mine\r\n".into(),
+            vec![field("user-agent", "mine"), field("accept-encoding", "br")],
+            "content-length: 0\r\nuser-agent: mine\r\naccept-encoding: br\r\n".into(),
             "hard: connection closed before the body was whole",
         ),
         (Method::Options, Vec::new(), own.clone(), "hard: connection closed before the body was whole"),
