@@ -198,9 +198,8 @@ impl Control {
         let source = || Source::Pull(Arc::clone(&seen.target));
         match (&seen.told, &seen.outcome) {
             (Told::Samples(samples), _) => {
-                let note = samples.notes(&request.formulas);
                 let rates = rates.entry(Arc::clone(&seen.target)).or_default();
-                let signals = rates.take(&request.formulas, (**samples).clone(), seen.at);
+                let (signals, note) = rates.take(&request.formulas, (**samples).clone(), seen.at);
                 let report = Report { signals, sequence: None, lifetime: scraped.lifetime, note };
                 for whose in &scraped.whose {
                     table.take(whose, source(), report.clone(), seen.at);

@@ -62,6 +62,11 @@ impl Signal {
         self as usize
     }
 
+    /// Whether several together are their mean, and not their sum.
+    pub fn is_mean(self) -> bool {
+        matches!(self, Signal::Errors | Signal::Timeouts | Signal::Latency | Signal::Utilization)
+    }
+
     /// Whether it is a part of a whole: 0…1.
     pub fn is_share(self) -> bool {
         matches!(self, Signal::Errors | Signal::Timeouts)

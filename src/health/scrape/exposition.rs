@@ -45,6 +45,8 @@ pub struct Exposition<'a> {
     typed: Option<(&'a str, Typed)>,
     /// So many lines could not be read.
     pub unreadable: usize,
+    /// The first of them.
+    pub first: Option<&'a [u8]>,
 }
 
 /// What `# TYPE` says.
@@ -59,7 +61,7 @@ enum Typed {
 impl<'a> Exposition<'a> {
     /// Of a whole page.
     pub fn new(page: &'a [u8]) -> Exposition<'a> {
-        Exposition { rest: page, typed: None, unreadable: 0 }
+        Exposition { rest: page, typed: None, unreadable: 0, first: None }
     }
 
     fn line(&mut self) -> Option<&'a [u8]> {
@@ -130,7 +132,10 @@ impl<'a> Iterator for Exposition<'a> {
                     Some(sample) if sample.value.is_finite() => return Some(sample),
                     // Not a number is what a summary without observations says.
                     Some(_) => {}
-                    None => self.unreadable += 1,
+                    None => {
+                        self.unreadable += 1;
+                        self.first.get_or_insert(line);
+                    }
                 },
             }
         }

@@ -26,14 +26,20 @@ fn shown(signals: &Signals) -> String {
 
 /// What pages, ten seconds apart, say in the end.
 fn check(formulas: &[(&str, &str)], pages: &[&str], expected: &str) {
+    let pages: Vec<_> = pages.iter().map(|page| (*page, false)).collect();
+    assert_eq!(said(formulas, &pages).pop().unwrap().0, expected, "{formulas:?} {pages:?}");
+}
+
+/// What pages say, ten seconds apart, each perhaps cut: signals, and notes.
+fn said(formulas: &[(&str, &str)], pages: &[(&str, bool)]) -> Vec<(String, String)> {
     let (request, start, mut rates) = (request(formulas), Instant::now(), Rates::default());
-    let mut said = String::new();
-    for (turn, page) in (0..).zip(pages) {
-        let samples = sum(page.as_bytes(), &request, false);
-        let signals = rates.take(&request.formulas, samples, start + Duration::from_secs(10 * turn));
-        said = shown(&signals);
-    }
-    assert_eq!(said, expected, "{formulas:?} {pages:?}");
+    let say = |(turn, (page, cut)): (u64, &(&str, bool))| {
+        let samples = sum(page.as_bytes(), &request, *cut);
+        let now = start + Duration::from_secs(10 * turn);
+        let (signals, note) = rates.take(&request.formulas, samples, now);
+        (shown(&signals), note.map(String::from).unwrap_or_default())
+    };
+    (0..).zip(pages).map(say).collect()
 }
 
 //------------ Exposition ----------------------------------------------------
@@ -80,11 +86,11 @@ fn the_page_of_nginx_reads_under_the_names_of_its_exporter() {
         format: MetricsFormat::StubStatus,
         ..request(&[("connections", "nginx_connections_active")])
     };
-    let notes = |page| sum(page, &ask, false).notes(&ask.formulas).map(String::from);
-    assert_eq!(notes(page), None);
-    let expected =
-        "one line of the page cannot be read; nothing there is 'nginx_connections_active' for connections";
-    assert_eq!(notes(b"nothing").as_deref(), Some(expected));
+    let notes = |page| sum(page, &ask, false).notes(&ask.formulas).join("; ");
+    assert_eq!(notes(page), "");
+    let expected = "one line of the page cannot be read: 'nothing'; \
+        nothing there is 'nginx_connections_active' for connections";
+    assert_eq!(notes(b"nothing"), expected);
 }
 
 //------------ Sums and rates ------------------------------------------------
@@ -132,7 +138,101 @@ fn a_share_is_there_as_soon_as_its_whole_is() {
     check(&errors, &[before, after, after], "");
     check(&[("draining", "d")], &["d 0\n"], "draining=0");
     check(&[("draining", "d")], &["d 3\n"], "draining=1");
-    check(&[("connections", "d")], &["d -3\n"], "");
+}
+
+#[test]
+fn what_cannot_be_is_absent_and_noted() {
+    let row = |signal, formula, page, note: &str| {
+        assert_eq!(
+            said(&[(signal, formula)], &[(page, false)]),
+            [(String::new(), note.to_owned())],
+            "{page}"
+        );
+    };
+    row("connections", "d", "d -3\n", "connections -3 is not a number from 0 to 1e18");
+    row("connections", "d", "d{a=\"1\"} 1e308\nd 1e308\n", "connections inf is not a number from 0 to 1e18");
+    row("connections", "d", "d NaN\n", "nothing there is 'd' for connections");
+    // A percentage is no share: all of its requests would have failed.
+    row("errors", "d", "d 5\n", "errors 5 is not a share from 0 to 1");
+    row(
+        "connections",
+        "d",
+        "<html>\n</html>\n",
+        "2 lines of the page cannot be read; the first: '<html>'; nothing there is 'd' for connections",
+    );
+    let page: String = (0..=10_000).map(|at| format!("d{{a=\"{at}\"}} 1\n")).collect();
+    row("connections", "d", &page, "more than 10000 series are 'd' for connections; narrow it by labels");
+}
+
+#[test]
+fn a_series_that_is_there_twice_counts_once() {
+    check(&[("connections", "a")], &["a 5\na 5\na{b=\"\"} 1\n"], "connections=6");
+    check(&[("requests", "r_total")], &["r_total 5\nr_total 5\n", "r_total 25\nr_total 25\n"], "requests=2");
+}
+
+#[test]
+fn of_gauges_that_are_no_amounts_the_mean_counts() {
+    let page = "l{p=\"1\"} 0.2\nl{p=\"2\"} 0.4\nu{p=\"1\"} 0.5\nu{p=\"2\"} 1\n";
+    check(
+        &[("latency", "l * 0.5"), ("utilization", "u")],
+        &[page],
+        "latency=0.15000000000000002 utilization=0.75",
+    );
+}
+
+#[test]
+fn whoever_is_asked_nothing_has_no_latency_left() {
+    let formulas = [("requests", "r_total"), ("latency", "l"), ("errors", "e")];
+    check(&formulas, &["r_total 5\nl 3\ne 1\n", "r_total 15\nl 3\ne 1\n"], "requests=1 errors=1 latency=3");
+    check(&formulas, &["r_total 5\nl 3\ne 1\n", "r_total 5\nl 3\ne 1\n"], "requests=0");
+}
+
+//------------ Counters that do not only grow --------------------------------
+
+/// What `r_total` says at each value, ten seconds apart, in requests per second; `|`: a new line, `-`: nothing, `!`: a jump is
+/// noted.
+fn grows(values: &[&str], expected: &str) {
+    let pages: Vec<_> = values.iter().map(|value| value.replace('|', "\n") + "\n").collect();
+    let pages: Vec<_> = pages.iter().map(|page| (page.as_str(), false)).collect();
+    let said = said(&[("requests", "r_total")], &pages);
+    let shown = said.iter().map(|(signals, note)| {
+        let rate = signals.strip_prefix("requests=").unwrap_or("-");
+        format!("{rate}{}", if note.contains("several processes") { "!" } else { "" })
+    });
+    assert_eq!(shown.collect::<Vec<_>>().join(" "), expected, "{values:?}");
+}
+
+#[test]
+fn two_processes_behind_one_address_make_no_rates_of_thousands() {
+    let one = ["r_total 1000000", "r_total 1000100", "r_total 5000", "r_total 5050"];
+    let other = ["r_total 1000200", "r_total 5100", "r_total 1000300", "r_total 1000400"];
+    grows(&[one, other].concat(), "- 10 500 5 -! -! -! 10!");
+}
+
+#[test]
+fn a_process_that_began_anew_may_pass_where_it_was() {
+    grows(&["r_total 100", "r_total 20", "r_total 60", "r_total 120", "r_total 10"], "- 2 4 6 1");
+}
+
+#[test]
+fn a_series_that_was_missing_goes_on_from_where_it_is() {
+    grows(
+        &["r_total 5000|r_total{a=\"1\"} 1", "r_total{a=\"1\"} 11", "r_total 5100|r_total{a=\"1\"} 21"],
+        "- 1 1",
+    );
+    grows(&["r_total 5000", "other 1", "r_total 5100", "r_total 5200"], "- - - 10");
+}
+
+#[test]
+fn what_comes_and_goes_at_the_end_of_a_cut_page_did_not_begin_since() {
+    let pages = [
+        ("r_total 5\n", true),
+        ("r_total 15\nr_total{a=\"1\"} 90000\n", false),
+        ("r_total 25\nr_total{a=\"1\"} 90010\n", false),
+    ];
+    let rates: Vec<_> =
+        said(&[("requests", "r_total")], &pages).into_iter().map(|(signals, _)| signals).collect();
+    assert_eq!(rates, ["", "requests=1", "requests=2"]);
 }
 
 //------------ Scrapes -------------------------------------------------------
@@ -145,7 +245,8 @@ async fn a_page_is_fetched_and_summed() {
     let attempt = ask_any(at, Request::Scrape(ask.clone()), LONG).await;
     assert_eq!(words(&attempt.outcome), "up");
     let Told::Samples(samples) = attempt.told else { panic!("{:?}", attempt.told) };
-    assert_eq!(shown(&Rates::default().take(&ask.formulas, *samples, Instant::now())), "connections=12");
+    let (signals, note) = Rates::default().take(&ask.formulas, *samples, Instant::now());
+    assert_eq!((shown(&signals).as_str(), note), ("connections=12", None));
 }
 
 #[tokio::test]
@@ -157,11 +258,22 @@ async fn pages_that_are_none_say_why() {
 }
 
 #[tokio::test]
+async fn a_page_that_is_compressed_unasked_is_not_read_as_text() {
+    let at =
+        replies("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\n\x1f\u{b}ab").await;
+    let ask = request(&[]);
+    let attempt = ask_any(at, Request::Scrape(ask.clone()), LONG).await;
+    let Told::Samples(samples) = attempt.told else { panic!("{:?}", attempt.outcome) };
+    let expected = "the page is compressed (gzip), although it was asked for as it is";
+    assert_eq!(samples.notes(&ask.formulas), [expected]);
+}
+
+#[tokio::test]
 async fn a_page_without_end_is_read_to_its_limit() {
     let line = "c{x=\"y\"} 1\n".repeat(10_000);
     let at = goes_on("HTTP/1.1 200 OK\r\n\r\n", line, Duration::ZERO).await;
     let ask = request(&[("connections", "c")]);
     let attempt = ask_any(at, Request::Scrape(ask.clone()), LONG).await;
     let Told::Samples(samples) = attempt.told else { panic!("{:?}", attempt.outcome) };
-    assert_eq!(samples.notes(&ask.formulas).as_deref(), Some("only the first 4 MiB of the page were read"));
+    assert_eq!(samples.notes(&ask.formulas), ["only the first 4 MiB of the page were read"]);
 }
