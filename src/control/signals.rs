@@ -284,3 +284,6 @@ impl Control {
         self.course.capacities.retain(|whose, _| wants.id(whose).is_some());
     }
 }
+
+#[cfg(test)]
+mod tests;

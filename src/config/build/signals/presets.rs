@@ -20,12 +20,14 @@ const HAPROXY: &[Row] = &[
     (Signal::Utilization, "haproxy_process_current_connections / haproxy_process_max_connections"),
 ];
 
-/// nginx: <https://nginx.org/en/docs/http/ngx_http_stub_status_module.html>; the exporter gives the same.
+/// nginx: <https://nginx.org/en/docs/http/ngx_http_stub_status_module.html>; the exporter gives the same, whether Debian's
+/// 0.11 or 1.x.
 const NGINX: &[Row] =
     &[(Signal::Connections, "nginx_connections_active"), (Signal::Requests, "nginx_http_requests_total")];
 
 /// Envoy: <https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/stats>. Its own interface for
-/// operators is no service. Times are in milliseconds.
+/// operators is no service. Times are in milliseconds. Timeouts are counted by cluster, and clusters have no label of the
+/// listener: where labels tell one service from another, the timeouts of all would be held against each.
 const ENVOY: &[Row] = &[
     (Signal::Connections, r#"envoy_http_downstream_cx_active{envoy_http_conn_manager_prefix!="admin",$}"#),
     (Signal::Requests, r#"envoy_http_downstream_rq_total{envoy_http_conn_manager_prefix!="admin",$}"#),
@@ -40,9 +42,10 @@ const ENVOY: &[Row] = &[
     ),
 ];
 
-/// Traefik 2.10 and later: <https://doc.traefik.io/traefik/observability/metrics/overview/>.
+/// Traefik 3: <https://doc.traefik.io/traefik/observability/metrics/overview/>. The entry point `traefik` is where it shows
+/// itself: the scrape would count itself. Connections have no label of the service.
 const TRAEFIK: &[Row] = &[
-    (Signal::Connections, "traefik_open_connections"),
+    (Signal::Connections, r#"traefik_open_connections{entrypoint!="traefik"}"#),
     (Signal::Requests, "traefik_service_requests_total{$}"),
     (Signal::Errors, r#"traefik_service_requests_total{code=~"5..",$} / traefik_service_requests_total{$}"#),
     (
@@ -64,8 +67,14 @@ fn rows(preset: Preset) -> &'static [Row] {
 /// What a preset's signals are made of, with the operator's labels filled in.
 pub fn formulas(preset: Preset, labels: &str) -> Vec<(Signal, Formula)> {
     let labels = labels.trim().trim_end_matches(',');
-    let fill = |(signal, text): &Row| Some((*signal, Formula::parse(&text.replace('$', labels)).ok()?));
-    rows(preset).iter().filter_map(fill).collect()
+    let filled = |text: &str| match labels {
+        "" => text.replace("{$}", "").replace(",$", ""),
+        labels => text.replace('$', labels),
+    };
+    let fill = |(signal, text): &Row| Some((*signal, Formula::parse(&filled(text)).ok()?));
+    let is_others =
+        |signal: Signal| preset == Preset::Envoy && signal == Signal::Timeouts && !labels.is_empty();
+    rows(preset).iter().filter(|(signal, _)| !is_others(*signal)).filter_map(fill).collect()
 }
 
 /// Whether labels can be filled in.
@@ -107,10 +116,16 @@ mod tests {
     fn every_preset_reads_with_labels_and_without() {
         for (_, preset) in Preset::WORDS {
             for labels in ["", r#"proxy="www""#, r#"proxy="www",code!="404","#] {
-                assert_eq!(formulas(*preset, labels).len(), rows(*preset).len(), "{preset:?} {labels}");
+                let others = usize::from(*preset == Preset::Envoy && !labels.is_empty());
+                assert_eq!(
+                    formulas(*preset, labels).len(),
+                    rows(*preset).len() - others,
+                    "{preset:?} {labels}"
+                );
             }
         }
-        let filled = formulas(Preset::Haproxy, r#"proxy="www""#);
-        assert_eq!(filled[0].1.as_str(), r#"haproxy_backend_current_sessions{proxy="www"}"#);
+        let first = |labels| formulas(Preset::Haproxy, labels)[0].1.as_str().to_owned();
+        assert_eq!(first(r#"proxy="www""#), r#"haproxy_backend_current_sessions{proxy="www"}"#);
+        assert_eq!(first(""), "haproxy_backend_current_sessions");
     }
 }
