@@ -101,7 +101,7 @@ pub fn fold(known: &Known<'_>, now: u64) -> Word {
 // else      no             no                failing   failing    all
 // The last with `kept` is fit, or idle, as if all its addresses were healthy. Whom its signals speak against is as the
 // last, but keeps to what is healthy. Addresses that wish to drain are left out while the others are enough; where they
-// are not, it is idle, unless somebody says `up`. Who is parked is idle at most, too, and not kept.
+// are not, it is idle, kept or not, unless somebody says `up`. Who is parked is idle at most, too, and not kept.
 fn stand(known: &Known<'_>, keep: Keep) -> (Tier, u16) {
     let having = |wanted: &[Level]| mask(known.beliefs, |belief| wanted.contains(&belief.level));
     let enough = |mask: u16| mask.count_ones() as usize >= known.min_addresses.min(known.beliefs.len());
@@ -110,6 +110,7 @@ fn stand(known: &Known<'_>, keep: Keep) -> (Tier, u16) {
     let hopeful = having(&[Level::Healthy, Level::Degraded, Level::Unknown]);
     let (willing, in_favour) = (healthy & !known.drained, !known.lowered);
     let best = if healthy == 0 { all } else { healthy };
+    let (staying, kept) = (best & !known.drained, known.kept && !known.parked);
     match known.effect.state {
         Some(OverrideState::Down) => (Tier::Barred, 0),
         Some(OverrideState::Up) => (idle_or(Tier::Fit), best),
@@ -119,8 +120,8 @@ fn stand(known: &Known<'_>, keep: Keep) -> (Tier, u16) {
         _ if enough(willing) && in_favour => (idle_or(Tier::Fit), willing),
         _ if enough(healthy) && in_favour => (Tier::Idle, healthy),
         _ if enough(hopeful) && in_favour => (idle_or(Tier::Unknown), hopeful),
-        _ if known.kept && !known.parked && enough(willing) => (idle_or(Tier::Fit), willing),
-        _ if known.kept && !known.parked => (idle_or(Tier::Fit), best),
+        _ if kept && (enough(staying) || staying == best) => (idle_or(Tier::Fit), staying),
+        _ if kept => (Tier::Idle, best),
         _ if known.lowered && enough(healthy) => (Tier::Failing, healthy),
         _ => (Tier::Failing, all),
     }
@@ -193,6 +194,14 @@ mod tests {
         assert_eq!(fold(&lowered(&fit), 0).ttl, 5);
         let up = Effect { state: Some(OverrideState::Up), until: None };
         assert_eq!(stood(Known { effect: up, ..lowered(&half) }), (Tier::Fit, 0b01));
+        // Whoever stays although signals speak against it may still wish to drain.
+        let both = |drained| Known { kept: true, drained, ..lowered(&fit) };
+        assert_eq!(stood(both(0b01)), (Tier::Fit, 0b10));
+        assert_eq!(stood(both(0b11)), (Tier::Idle, 0b11));
+        assert_eq!(stood(Known { min_addresses: 2, ..both(0b01) }), (Tier::Idle, 0b11));
+        let down = [belief(Level::Unhealthy); 2];
+        let soft = |drained| Known { kept: true, drained, ..plain(&down) };
+        assert_eq!([stood(soft(0b10)), stood(soft(0b11))], [(Tier::Fit, 0b01), (Tier::Idle, 0b11)]);
         let drained = |drained| Known { drained, ..plain(&fit) };
         assert_eq!(stood(drained(0b10)), (Tier::Fit, 0b01));
         assert_eq!(stood(drained(0b11)), (Tier::Idle, 0b11));
