@@ -15,8 +15,8 @@ demo: toolchain  ## run the main job on this machine: four regions, real geograp
 	cargo run --locked -- demo
 
 .PHONY: test
-test: toolchain  ## run every test; installs dig, kdig, curl, ip, nsd, knotd, prometheus, haproxy and nginx where they are missing
-	@sh tests/install.sh dig kdig curl ip unshare nsd knotd prometheus promtool haproxy nginx
+test: toolchain  ## run every test; installs dig, kdig, curl, ip, nsd, knotd, prometheus, haproxy, nginx and its exporter where they are missing
+	@sh tests/install.sh dig kdig curl ip unshare nsd knotd prometheus promtool haproxy nginx prometheus-nginx-exporter
 	cargo test --locked --manifest-path benches/peers/Cargo.toml --target-dir target
 	cargo test --locked --manifest-path tests/differential/Cargo.toml --target-dir target
 	cargo test --locked

@@ -24,6 +24,7 @@ package_of() {
         dnsviz) echo dnsviz ;;
         haproxy) echo haproxy ;;
         nginx) echo nginx ;;
+        prometheus-nginx-exporter) echo prometheus-nginx-exporter ;;
         zonemaster-cli) echo zonemaster-cli ;;
         python3) echo python3 ;;
         prometheus | promtool) echo prometheus ;;
@@ -33,7 +34,7 @@ package_of() {
 # The services that come with a daemon's package. Nobody wants one running because it was compared.
 services_of() {
     case "$1" in
-        gdnsd | nsd | named | haproxy | nginx) echo "$1" ;;
+        gdnsd | nsd | named | haproxy | nginx | prometheus-nginx-exporter) echo "$1" ;;
         knotd) echo knot ;;
         pdns_server) echo pdns ;;
         prometheus | promtool) echo prometheus ;;

@@ -1,4 +1,5 @@
-//! Signals of real load balancers: HAProxy before nginx, traffic through both, and what the API then shows.
+//! Signals of real load balancers: HAProxy before nginx, traffic through both, nginx' exporter beside them, and what the
+//! API then shows.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -14,11 +15,12 @@ use super::client::curl;
 use super::node::{Node, Process, wait_for};
 use super::scene::{Scene, free_port};
 
-/// Where everything is: HAProxy with its metrics, and nginx behind it.
+/// Where everything is: HAProxy with its metrics, and nginx behind it with its exporter.
 struct Places {
     haproxy: SocketAddr,
     metrics: SocketAddr,
     nginx: SocketAddr,
+    exporter: SocketAddr,
 }
 
 impl Places {
@@ -27,12 +29,12 @@ impl Places {
             let address: std::net::Ipv4Addr = scene.address(region).parse().expect("an address");
             SocketAddr::from((address, free_port(address)))
         };
-        let haproxy = at("us-east");
-        let mut metrics = at("us-east");
-        while metrics == haproxy {
-            metrics = at("us-east");
-        }
-        Places { haproxy, metrics, nginx: at("eu-west") }
+        let other = |region: &str, than: SocketAddr| {
+            std::iter::repeat_with(|| at(region)).find(|place| *place != than).expect("another port")
+        };
+        let (haproxy, nginx) = (at("us-east"), at("eu-west"));
+        let (metrics, exporter) = (other("us-east", haproxy), other("eu-west", nginx));
+        Places { haproxy, metrics, nginx, exporter }
     }
 }
 
@@ -73,7 +75,7 @@ fn nginx(scene: &Scene, places: &Places) -> Process {
 
 /// HAProxy, whose health page tells how busy its backend is, and that it is degraded.
 fn haproxy(scene: &Scene, places: &Places) -> Process {
-    let Places { haproxy, metrics, nginx } = places;
+    let Places { haproxy, metrics, nginx, .. } = places;
     let text = format!(
         "global\n maxconn 1000\ndefaults\n mode http\n timeout connect 5s\n timeout client 60s\n timeout server 60s\n\
          frontend in\n bind {haproxy}\n\
@@ -84,6 +86,12 @@ fn haproxy(scene: &Scene, places: &Places) -> Process {
     scene.write("haproxy.cfg", &text);
     let path = scene.path().join("haproxy.cfg").display().to_string();
     daemon("haproxy", &["-db", "-f", &path])
+}
+
+/// nginx' exporter for Prometheus, which does not start without nginx.
+fn exporter(places: &Places) -> Process {
+    let scrape = format!("--nginx.scrape-uri=http://{}/stub_status", places.nginx);
+    daemon("prometheus-nginx-exporter", &[&scrape, &format!("--web.listen-address={}", places.exporter)])
 }
 
 fn configuration(scene: &Scene, places: &Places) {
@@ -115,6 +123,7 @@ fn configuration(scene: &Scene, places: &Places) {
             places.haproxy,
         ),
         service("nginx", &pull(places.nginx, "preset = \"nginx\""), places.nginx),
+        service("exporter", &pull(places.exporter, "preset = \"nginx-exporter\""), places.exporter),
         service("haproxy-told", &told(places.haproxy), places.haproxy),
         service("nginx-told", &told(places.nginx), places.nginx),
         service(
@@ -185,7 +194,7 @@ fn wait_for_signal(node: &Node, service: &str, name: &str, fine: impl Fn(f64) ->
 }
 
 #[test]
-fn what_haproxy_and_nginx_report_is_shown() {
+fn what_haproxy_nginx_and_its_exporter_report_is_shown() {
     let scene = Scene::new();
     let places = Places::of(&scene);
     let _nginx = nginx(&scene, &places);
@@ -193,6 +202,8 @@ fn what_haproxy_and_nginx_report_is_shown() {
     for place in [places.haproxy, places.metrics, places.nginx] {
         wait_for("the load balancers", || TcpStream::connect(place).ok());
     }
+    let _exporter = exporter(&places);
+    wait_for("the exporter", || TcpStream::connect(places.exporter).ok());
     configuration(&scene, &places);
     let node = Node::start(scene.path());
     let held: Vec<_> = (0..3).map(|_| open(places.haproxy, "/slow")).collect();
@@ -203,9 +214,12 @@ fn what_haproxy_and_nginx_report_is_shown() {
     }
     wait_for_signal(&node, "haproxy", "requests", |value| (5.0..=60.0).contains(&value));
     wait_for_signal(&node, "haproxy", "errors", |value| (0.1..=0.4).contains(&value));
+    wait_for_signal(&node, "haproxy", "latency", |value| value < 10.0);
     wait_for_signal(&node, "haproxy", "utilization", |value| value > 0.002 && value < 0.1);
-    wait_for_signal(&node, "nginx", "connections", |value| value >= 3.0);
-    wait_for_signal(&node, "nginx", "requests", |value| (5.0..=60.0).contains(&value));
+    for service in ["nginx", "exporter"] {
+        wait_for_signal(&node, service, "connections", |value| value >= 3.0);
+        wait_for_signal(&node, service, "requests", |value| (5.0..=60.0).contains(&value));
+    }
     wait_for_signal(&node, "nginx-told", "connections", |value| value >= 3.0);
     let told = endpoint(&node, "haproxy-told");
     let address = &told["families"][0]["addresses"][0];
@@ -222,5 +236,6 @@ fn what_haproxy_and_nginx_report_is_shown() {
     wait_for_signal(&node, "haproxy", "connections", |value| value == 0.0);
     wait_for_signal(&node, "haproxy", "requests", |value| value == 0.0);
     assert_eq!(signal(&node, "haproxy", "errors"), None);
+    assert_eq!(signal(&node, "haproxy", "latency"), None, "an average of what is long past");
     node.stop();
 }
