@@ -21,13 +21,12 @@ use std::fmt::Display;
 use std::hash::Hash;
 use std::path::{Path, PathBuf};
 
-use super::closest::{did_you_mean, listed};
 use super::file::{File, Location};
 use super::leaf::{Domain, Wrong};
 use super::reader::{Entry, quoted};
 use super::text::{Span, Text};
 use super::{Config, ReadFile, ZoneFile};
-use crate::model::{self, Problems, RegionId, ServiceId};
+use crate::model::{self, Problems, RegionId, ServiceId, did_you_mean, listed};
 
 /// The configuration that `file` means; what is wrong with it goes to `problems`.
 pub fn build(

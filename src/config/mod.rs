@@ -13,7 +13,6 @@
 //! ```
 
 mod build;
-mod closest;
 #[allow(clippy::module_inception)]
 mod config;
 mod file;

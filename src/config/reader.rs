@@ -9,10 +9,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::closest::did_you_mean;
 use super::leaf::{Leaf, Wrong};
 use super::text::{Span, Text};
-use crate::model::{Place, Problems};
+use crate::model::{Place, Problems, did_you_mean};
 
 //------------ Reader --------------------------------------------------------
 

@@ -6,6 +6,7 @@
 mod address;
 mod challenge;
 mod check;
+mod closest;
 mod dns;
 mod duration;
 mod event;
@@ -27,6 +28,7 @@ mod webhook;
 pub use address::{Family, Network, ScopeOffset, unfold};
 pub use challenge::Challenge;
 pub use check::{Check, Probe, ProbeBudget, StatusSet, Target, Witness};
+pub use closest::{did_you_mean, listed};
 pub use dns::{Rcode, RecordType};
 pub use duration::{parse_duration, print_duration};
 pub use event::EventKind;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Signal;
+use super::{Signal, did_you_mean};
 
 /// One link of a chain. A closed set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -48,8 +48,21 @@ const PLAIN: [Filter; 10] = [
 ];
 
 /// As they are listed to somebody who wrote another one.
-const FILTERS: &str = "healthy, near, listed, priority, weighted, hash, rotate, shuffle, least(SIGNAL), \
-                       two-choices(SIGNAL), spill, first, first(N)";
+const FILTERS: [&str; 13] = [
+    "healthy",
+    "near",
+    "listed",
+    "priority",
+    "weighted",
+    "hash",
+    "rotate",
+    "shuffle",
+    "least(SIGNAL)",
+    "two-choices(SIGNAL)",
+    "spill",
+    "first",
+    "first(N)",
+];
 
 /// Signals that endpoints can be compared by: the less the better.
 const COMPARED: [Signal; 6] = [
@@ -191,10 +204,12 @@ impl Default for Policy {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadPolicy {
     /// Nothing is called so.
-    #[error("no policy is called '{0}'; policies: {all}", all = presets())]
+    #[error("no policy is called '{0}'{hint}; policies: {all}; or a list of filters", all = names().join(", "),
+        hint = did_you_mean(.0, names()))]
     Preset(String),
     /// No filter is.
-    #[error("no filter is called '{0}'; filters: {FILTERS}")]
+    #[error("no filter is called '{0}'{hint}; filters: {all}", all = FILTERS.join(", "),
+        hint = did_you_mean(.0, FILTERS))]
     Filter(String),
     /// It compares by what endpoints are not compared by.
     #[error("'{0}' compares by no signal; signals: {all}", all = COMPARED.map(Signal::name).join(", "))]
@@ -213,13 +228,8 @@ pub enum BadPolicy {
     TwoSignals(&'static str, &'static str),
 }
 
-fn presets() -> String {
-    let chain =
-        |policy: &Policy| policy.filters.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    Policy::presets()
-        .map(|preset| format!("{} ({})", preset.name, chain(&preset)))
-        .collect::<Vec<_>>()
-        .join("; ")
+fn names() -> [&'static str; PRESETS.len()] {
+    std::array::from_fn(|place| PRESETS[place].0)
 }
 
 #[cfg(test)]
@@ -253,6 +263,7 @@ mod tests {
         let rows = [
             ("near first", "a chain begins with 'healthy': which endpoints"),
             ("healthy nearest", "no filter is called 'nearest'; filters: healthy, near, listed"),
+            ("healthy frist", "no filter is called 'frist' (did you mean 'first'?); filters: "),
             ("healthy least", "'least' compares by no signal; signals: connections, requests, errors"),
             ("healthy least(capacity)", "'least(capacity)' compares by no signal"),
             ("healthy first(0)", "'first(0)' does not keep 1 to 64 endpoints"),
@@ -272,8 +283,8 @@ mod tests {
             chain(&["healthy"; 17].join(" ")).unwrap_err().to_string().starts_with("17 filters are too many")
         );
         let said = Policy::preset("random").unwrap_err().to_string();
-        assert!(said.starts_with(
-            "no policy is called 'random'; policies: nearest (healthy, near, spill, first); fail"
-        ));
+        assert!(said.starts_with("no policy is called 'random'; policies: nearest, failover, round-robin"));
+        let said = Policy::preset("roundrobin").unwrap_err().to_string();
+        assert!(said.starts_with("no policy is called 'roundrobin' (did you mean 'round-robin'?); pol"));
     }
 }

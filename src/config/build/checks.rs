@@ -2,12 +2,11 @@
 
 use super::Builder;
 use super::server::number;
-use crate::config::closest::did_you_mean;
 use crate::config::file;
 use crate::config::leaf::{Combine, Kind, OneOf};
 use crate::config::reader::{Named, quoted};
 use crate::config::text::Span;
-use crate::model::{Check, Service, ServiceId};
+use crate::model::{Check, Service, ServiceId, did_you_mean};
 
 impl Builder<'_> {
     /// The checks of a service in written order, and how many must pass; without any, nothing is probed.

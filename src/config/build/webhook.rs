@@ -6,12 +6,11 @@ use std::time::Duration;
 use super::Builder;
 use super::geo::items;
 use crate::config::Config;
-use crate::config::closest::{did_you_mean, listed};
 use crate::config::file;
 use crate::config::leaf::unfit_name;
 use crate::config::reader::{Entry, List, Map, quoted};
 use crate::config::text::Span;
-use crate::model::{EventKind, Secret, Webhook};
+use crate::model::{EventKind, Secret, Webhook, did_you_mean, listed};
 
 /// The kinds of events that are told where nothing else is written.
 const TOLD: [EventKind; 5] =

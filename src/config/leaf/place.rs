@@ -3,7 +3,7 @@
 use toml::de::DeValue;
 
 use super::{Leaf, Wrong, leaf_schema, string};
-use crate::config::closest::did_you_mean;
+use crate::model::did_you_mean;
 
 /// ISO 3166-1 alpha-2, the 249 officially assigned codes (as of 2026), and XK, the user-assigned code by which
 /// databases know Kosovo.

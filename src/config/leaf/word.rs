@@ -4,8 +4,7 @@ use toml::de::DeValue;
 
 use super::{Leaf, Wrong};
 use crate::config::Role;
-use crate::config::closest::did_you_mean;
-use crate::model::{Families, OnAllDown};
+use crate::model::{Families, OnAllDown, did_you_mean};
 
 /// A closed set of words and what each stands for.
 pub trait Word: Copy + 'static {

@@ -32,7 +32,7 @@ addresses = ["192.0.2.9"]"#,
         ),
         (
             r#"policy = "nearst""#,
-            r"m.toml:5:10: no policy is called 'nearst'; policies: nearest (healthy, near, spill, first); failover (healthy, listed, first); round-robin (healthy, rotate); weighted (healthy, weighted, first); least-connections (healthy, least(connections), first); two-choices (healthy, two-choices(connections), first); consistent-hash (healthy, hash, first); all (healthy, near, first(8))",
+            r"m.toml:5:10: no policy is called 'nearst' (did you mean 'nearest'?); policies: nearest, failover, round-robin, weighted, least-connections, two-choices, consistent-hash, all; or a list of filters",
         ),
         (
             r#"policy = ["near", "first"]"#,
