@@ -48,10 +48,15 @@ fn endpoints(sheet: &mut Sheet, services: &[ServiceReport]) {
         "Whether an endpoint failed softly and stays, because more must not go",
         kept,
     );
-    let parked = services.iter().flat_map(|service| &service.endpoints).filter(|one| one.parked.is_some());
-    let parked =
-        parked.map(|one| (vec![("service", one.service.clone()), ("region", one.region.clone())], 1.0));
-    sheet.gauge("endpoint_parked", "Endpoints that fell and stay out until somebody resumes them", parked);
+    let parked = services.iter().flat_map(|service| &service.endpoints).map(|one| {
+        let labels = vec![("service", one.service.clone()), ("region", one.region.clone())];
+        (labels, f64::from(u8::from(one.parked.is_some())))
+    });
+    sheet.gauge(
+        "endpoint_parked",
+        "Whether an endpoint fell and stays out until somebody resumes it",
+        parked,
+    );
     let ttl = all().map(|(endpoint, family)| (labels(endpoint, family), f64::from(family.ttl)));
     sheet.gauge("endpoint_ttl_seconds", "For how long what is believed of an endpoint may be believed", ttl);
 }
