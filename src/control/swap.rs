@@ -96,6 +96,7 @@ impl Control {
         self.publish_moved_tiers(&old, &self.shared.load());
         self.totals.retire(old);
         (self.plan, self.databases, self.loaded) = (plan, databases, (self.clock)());
+        self.first_unknown = 0;
         self.wiring.budget.send_replace(config.probes);
         self.wiring.standing.send_replace(Arc::clone(&self.plan.standing));
         self.wiring.scrapes.send_replace(self.signalling.standing());

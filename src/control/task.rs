@@ -26,7 +26,7 @@ use super::store::Store;
 use super::totals::Totals;
 use super::words::{Stored, Truth, seconds};
 use crate::config::Config;
-use crate::health::{self, Doubt, Observation, Standing};
+use crate::health::{self, Doubt, Effect, Observation, Standing};
 use crate::model::{EndpointId, ProbeBudget, Problems, Subject, Target};
 use crate::snapshot::{Shared, Snapshot};
 use crate::steer::Tier;
@@ -120,6 +120,8 @@ pub struct Control {
     /// The configuration at the start: what it says of listening and of the disk stays in force.
     pub(super) started_with: Arc<Config>,
     started_at: Instant,
+    /// Every standing order of the plan before this one has a first result.
+    pub(super) first_unknown: usize,
     pub(super) folded_at: Instant,
     /// When verdicts were last kept for after a restart, and how many transitions there had been.
     kept_at: (Instant, u64),
@@ -184,6 +186,7 @@ impl Control {
             path,
             started_with,
             started_at,
+            first_unknown: 0,
             folded_at: started_at,
             kept_at: (started_at, 0),
             reloading: None,
@@ -242,9 +245,9 @@ impl Control {
         }
         self.heard(seen);
         let now = (self.clock)();
-        let changes = self.verdicts.observe(seen, now);
-        // Without a change, too: how long a verdict may be believed moves with every result.
-        if changes.iter().all(|(target, _)| *target != seen.target) {
+        let Effect { changes, moved, first } = self.verdicts.observe(seen, now);
+        // Without a change, too: how long a verdict may be believed moves with results that only speak against it.
+        if moved && changes.iter().all(|(target, _)| *target != seen.target) {
             let about = self.plan.about.get(&seen.target).map_or(&[][..], Vec::as_slice);
             let snapshot = self.shared.load();
             let stored = self.truth().store_some(&snapshot, &self.plan, about);
@@ -258,7 +261,9 @@ impl Control {
             self.flipped(&target);
         }
         self.doubt();
-        self.look_for_first_verdicts();
+        if first {
+            self.look_for_first_verdicts();
+        }
     }
 
     /// A verdict flipped: it counts for the budgets of all services that it is about.
@@ -326,11 +331,15 @@ impl Control {
         }
         let start_timeout = self.wiring.config.borrow().server.start_timeout;
         let late = self.started_at.elapsed() >= start_timeout;
-        let missing = self.plan.standing.iter().filter(|standing| self.is_unknown(standing)).count();
-        if missing > 0 && late {
+        // Goes on where it stood: what has a result keeps it, and ten thousand of them come one by one.
+        let left = self.plan.standing.get(self.first_unknown..).unwrap_or_default();
+        let known = left.iter().take_while(|standing| !self.is_unknown(standing)).count();
+        self.first_unknown += known;
+        if known < left.len() && late {
+            let missing = left.iter().filter(|standing| self.is_unknown(standing)).count();
             warn!(missing, "some targets have no verdict yet; serving without them");
         }
-        if missing == 0 || late {
+        if known == left.len() || late {
             self.wiring.first_verdicts.send_replace(true);
         }
     }

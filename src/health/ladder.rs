@@ -142,6 +142,11 @@ pub struct Verdict {
 }
 
 impl Verdict {
+    /// All of it that answers depend on: the rest is for people.
+    pub fn gist(&self) -> impl PartialEq + use<> {
+        (self.level, self.severity(), self.remaining, self.threshold)
+    }
+
     /// How surely an unhealthy target is gone; `None` for any other.
     pub fn severity(&self) -> Option<Severity> {
         match (&self.level, &self.why) {

@@ -61,7 +61,7 @@ pub use scrape::{Rates, Samples, sum as sum_page};
 pub use signal::{
     HALF_LIFE, MOST_SOURCES, Reading, Report, SignalTable, Signals, Source, SourceState, Taken, Whose,
 };
-pub use table::{Facts, Strip, Table, Vouching, Wanted};
+pub use table::{Effect, Facts, Strip, Table, Vouching, Wanted};
 pub use tls::TrustError;
 pub use told::read as read_told;
 pub use ttl::ttl;

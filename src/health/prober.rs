@@ -9,9 +9,15 @@ use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use super::schedule::{Schedule, Slot, Start};
+use super::schedule::{Finish, Schedule, Slot, Start};
 use super::{Ask, Attempt, Observation, Outcome, OwnFault, Standing, Told};
 use crate::model::{ProbeBudget, Target};
+
+/// Who passed so often in a row passes once more: that is no news, and waits until there is more to tell.
+const STEADY: u32 = 16;
+
+/// For so long, at most.
+const LATER: Duration = Duration::from_millis(5);
 
 /// What the prober is told.
 #[derive(Debug)]
@@ -36,7 +42,8 @@ pub async fn run<A: Ask>(
 ) {
     let schedule = Schedule::new(fastrand::f64(), *budget.borrow());
     let flying = Flying { tasks: JoinSet::new(), flights: HashMap::new() };
-    Prober { asker, wanted, hurry, budget, results, shutdown, schedule, flying }.run().await;
+    let later = Later::default();
+    Prober { asker, wanted, hurry, budget, results, shutdown, schedule, flying, later }.run().await;
 }
 
 /// All that can wake the prober.
@@ -51,6 +58,16 @@ enum Event {
     Landed(Slot, Seen),
     /// A beat came.
     Due,
+    /// What was kept for later is to be told.
+    Full,
+}
+
+/// What has been seen and is no news: whoever listens is not woken for each.
+#[derive(Default)]
+struct Later {
+    seen: Vec<Observation>,
+    /// When it must be told.
+    by: Option<Instant>,
 }
 
 struct Prober<A> {
@@ -62,6 +79,7 @@ struct Prober<A> {
     shutdown: CancellationToken,
     schedule: Schedule,
     flying: Flying,
+    later: Later,
 }
 
 impl<A: Ask> Prober<A> {
@@ -75,6 +93,7 @@ impl<A: Ask> Prober<A> {
                 Event::Hurried => self.hurry(),
                 Event::Landed(slot, seen) => self.report(slot, seen).await,
                 Event::Due => {}
+                Event::Full => self.tell().await,
             }
         }
     }
@@ -96,8 +115,9 @@ impl<A: Ask> Prober<A> {
             // Whoever hurries it is whoever gives it orders: the end of the one is that of the other.
             Ok(()) = self.hurry.changed() => Event::Hurried,
             Ok(()) = self.budget.changed() => Event::Rewritten,
+            () = at(self.later.by) => Event::Full,
             Some((slot, seen)) = self.flying.landed() => Event::Landed(slot, seen),
-            () = sleep_until(due.unwrap_or_else(Instant::now)), if idle && due.is_some() => Event::Due,
+            () = at(due), if idle => Event::Due,
         }
     }
 
@@ -135,15 +155,36 @@ impl<A: Ask> Prober<A> {
             Outcome::Down(_) => Some(true),
             Outcome::Nothing(_) => None,
         };
-        let Some(target) = self.schedule.finish(slot, failed, Instant::now().into_std()) else { return };
+        let finish = self.schedule.finish(slot, failed, Instant::now().into_std());
+        let Some(Finish { target, passes }) = finish else { return };
+        let is_news = outcome != Outcome::Up || passes <= STEADY;
         let (at, elapsed) = (seen.at.into_std(), seen.elapsed);
-        let observation = Observation { target, at, outcome, elapsed, certificate_expires, told };
-        tokio::select! {
-            biased;
-            // Both ends of the prober are seen again by the next event.
-            () = self.shutdown.cancelled() => {}
-            _ = self.results.send(observation) => {}
+        self.later.seen.push(Observation { target, at, outcome, elapsed, certificate_expires, told });
+        self.later.by.get_or_insert(Instant::now() + LATER);
+        if is_news {
+            self.tell().await;
         }
+    }
+
+    /// Sends what was seen, in order.
+    async fn tell(&mut self) {
+        self.later.by = None;
+        for observation in self.later.seen.drain(..) {
+            tokio::select! {
+                biased;
+                // Both ends of the prober are seen again by the next event.
+                () = self.shutdown.cancelled() => {}
+                _ = self.results.send(observation) => {}
+            }
+        }
+    }
+}
+
+/// Waits until then; for ever, where there is no such time.
+async fn at(time: Option<Instant>) {
+    match time {
+        Some(time) => sleep_until(time).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -5,6 +5,8 @@
 //! within interval × fall. The phases follow the golden ratio from a random start: any run of targets, of any
 //! length, lies almost evenly over its interval, and two nodes with one configuration do not probe together.
 //! Jitter anew for every probe would bunch by chance and stretch the time to a verdict; this does neither.
+//! Long intervals' beats fall on a grid of milliseconds: thousands of probes wake the prober in small groups instead of
+//! one by one.
 //!
 //! A beat that comes while the target is still being asked, or still waits for its turn, is skipped.
 //!
@@ -21,6 +23,10 @@ use crate::model::{ProbeBudget, Target};
 
 /// No target is asked more often, and none less.
 const INTERVALS: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(366 * 86_400));
+
+/// Beats stand on multiples of it, where the interval is a second or longer: of 10,000 targets every 5 s that is 10 at
+/// once.
+const GRID: Duration = Duration::from_millis(5);
 
 /// The golden ratio's fractional part: its multiples spread over a circle better than any other number's.
 const GOLDEN: f64 = 0.618_033_988_749_894_9;
@@ -58,6 +64,15 @@ pub struct Start {
     pub timeout: Duration,
 }
 
+/// A probe that is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finish {
+    /// Who was asked.
+    pub target: Arc<Target>,
+    /// How often it has passed in a row.
+    pub passes: u32,
+}
+
 /// A target's place in the schedule; never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Slot(u64);
@@ -71,6 +86,8 @@ pub struct Schedule {
     ready: VecDeque<Slot>,
     next: Slot,
     phase: f64,
+    /// Where the grid begins: when the first target came.
+    origin: Option<Instant>,
     bookings: Bookings,
 }
 
@@ -87,6 +104,8 @@ struct Order {
     started: Instant,
     /// Failures in a row.
     failures: u32,
+    /// Passes in a row.
+    passes: u32,
     /// The budget has a place for it, which is what it waits for.
     booked: bool,
 }
@@ -108,6 +127,7 @@ impl Schedule {
             ready: VecDeque::new(),
             next: Slot(0),
             phase: seed,
+            origin: None,
             bookings: Bookings::new(budget),
         }
     }
@@ -182,11 +202,11 @@ impl Schedule {
 
     /// Ends what [`start`](Self::start) began, and sets when it is asked next. `failed`: whether the target did;
     /// `None` when nothing was learned of it. `None` comes back when the target is no longer wanted.
-    pub fn finish(&mut self, slot: Slot, failed: Option<bool>, now: Instant) -> Option<Arc<Target>> {
+    pub fn finish(&mut self, slot: Slot, failed: Option<bool>, now: Instant) -> Option<Finish> {
         let order = self.orders.get_mut(&slot)?;
         match failed {
-            Some(true) => order.failures = order.failures.saturating_add(1),
-            Some(false) => order.failures = 0,
+            Some(true) => (order.failures, order.passes) = (order.failures.saturating_add(1), 0),
+            Some(false) => (order.failures, order.passes) = (0, order.passes.saturating_add(1)),
             None => {}
         }
         order.beat = next_beat(order.beat, held(order.standing.interval), now);
@@ -194,21 +214,33 @@ impl Schedule {
             order.confirming().map(|confirm| (order.started + held(confirm.interval)).max(now));
         order.due = confirmation.map_or(order.beat, |at| at.min(order.beat));
         self.waiting.insert((order.due, slot));
-        Some(Arc::clone(&order.standing.target))
+        Some(Finish { target: Arc::clone(&order.standing.target), passes: order.passes })
     }
 
     fn add(&mut self, standing: &Standing, now: Instant) {
         let slot = self.next;
         self.next = Slot(slot.0 + 1);
         self.phase = (self.phase + GOLDEN).fract();
-        let beat = now + held(standing.interval).mul_f64(self.phase);
+        let beat = self.first_beat(standing.interval, self.phase, now);
         self.slots.insert(Arc::clone(&standing.target), slot);
         let (standing, phase) = (standing.clone(), self.phase);
         self.orders.insert(
             slot,
-            Order { standing, phase, beat, due: now, started: now, failures: 0, booked: false },
+            Order { standing, phase, beat, due: now, started: now, failures: 0, passes: 0, booked: false },
         );
         self.ready.push_back(slot);
+    }
+
+    /// The first beat of an interval from now on, at that phase.
+    fn first_beat(&mut self, interval: Duration, phase: f64, now: Instant) -> Instant {
+        let origin = *self.origin.get_or_insert(now);
+        let beat = now + held(interval).mul_f64(phase);
+        if interval < Duration::from_secs(1) {
+            return beat;
+        }
+        let beyond = (beat - origin).as_nanos() % GRID.as_nanos();
+        // Less than the grid's step, so it fits.
+        beat - Duration::from_nanos(beyond as u64)
     }
 
     /// A new interval has a new beat. Keeping the old one would crowd a lengthened interval's probes into the
@@ -217,12 +249,15 @@ impl Schedule {
         let Some(order) = self.orders.get_mut(&slot) else { return };
         let changed = order.standing.interval != standing.interval;
         order.standing = standing.clone();
+        let phase = order.phase;
         if !changed {
             return;
         }
+        let beat = self.first_beat(standing.interval, phase, now);
+        let Some(order) = self.orders.get_mut(&slot) else { return };
         // Who waits for the budget has its turn before the new beat.
         let was_waiting = !order.booked && self.waiting.remove(&(order.due, slot));
-        order.beat = now + held(standing.interval).mul_f64(order.phase);
+        order.beat = beat;
         if was_waiting {
             order.due = order.beat;
             self.waiting.insert((order.due, slot));

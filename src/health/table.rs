@@ -124,6 +124,18 @@ impl fmt::Display for Strip {
     }
 }
 
+/// What an observation came to.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Effect {
+    /// What flipped: the target itself, and others of whom it was doubted that they failed.
+    pub changes: Vec<(Arc<Target>, Change)>,
+    /// Something else is believed of the target, or for another time: its level, how surely it is gone, or how many
+    /// results more it takes to flip it.
+    pub moved: bool,
+    /// It is the first result of the target.
+    pub first: bool,
+}
+
 /// All verdicts.
 #[derive(Debug, Default)]
 pub struct Table {
@@ -196,13 +208,14 @@ impl Table {
         self.settle();
     }
 
-    /// Takes what a probe saw at `wall`, and says what flipped: an answer may settle what was doubted of others. An
+    /// Takes what a probe saw at `wall`, and says what came of it: an answer may settle what was doubted of others. An
     /// observation of a target that nobody wants any more changes nothing, and neither does one that says nothing.
-    pub fn observe(&mut self, seen: &Observation, wall: SystemTime) -> Vec<(Arc<Target>, Change)> {
-        let Some(row) = self.rows.get_mut(&seen.target) else { return Vec::new() };
+    pub fn observe(&mut self, seen: &Observation, wall: SystemTime) -> Effect {
+        let Some(row) = self.rows.get_mut(&seen.target) else { return Effect::default() };
+        let (before, first) = (row.ladder.verdict().gist(), row.facts.last_at.is_none());
         let result = row.judge(seen, wall);
         row.facts.note(seen, result.as_ref());
-        let Some(result) = result else { return Vec::new() };
+        let Some(result) = result else { return Effect::default() };
         let answered = result.is_an_answer();
         let vouches = answered && row.vouching.gives.is_some();
         let began = seen.at.checked_sub(seen.elapsed).unwrap_or(seen.at);
@@ -215,17 +228,19 @@ impl Table {
                 self.network.doubt(seen.at);
             }
             result => {
-                row.doubted = None;
-                self.doubted.remove(&seen.target);
+                if row.doubted.take().is_some() {
+                    self.doubted.remove(&seen.target);
+                }
                 let change = row.ladder.observe(result, seen.at);
                 changes.extend(change.map(|change| (Arc::clone(&seen.target), change)));
             }
         }
+        let moved = row.ladder.verdict().gist() != before;
         if vouches {
             changes.extend(self.heard(seen.at));
         }
         self.settle();
-        changes
+        Effect { changes, moved, first }
     }
 
     /// Somebody outside answered: what was doubted counts now, or never.

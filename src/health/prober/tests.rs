@@ -242,7 +242,7 @@ async fn an_hour_with_one_probe_in_a_hundred_lost_flips_nothing() {
     while let Ok(Some(seen)) = tokio::time::timeout_at(end, results.recv()).await {
         probes += 1;
         lost += usize::from(matches!(seen.outcome, Outcome::Down(_)));
-        let changes = table.observe(&seen, std::time::SystemTime::UNIX_EPOCH);
+        let changes = table.observe(&seen, std::time::SystemTime::UNIX_EPOCH).changes;
         falls += changes.iter().filter(|(_, change)| change.from.is_up()).count();
     }
     // The first result decides alone, and may be a lost one; whoever is up stays up.

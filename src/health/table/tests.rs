@@ -35,7 +35,7 @@ fn feed(table: &mut Table, port: u16, seen: &str, at: Instant) -> usize {
         certificate_expires: None,
         told: Default::default(),
     };
-    seen.chars().map(|c| table.observe(&observation(outcome(c)), WALL).len()).sum()
+    seen.chars().map(|c| table.observe(&observation(outcome(c)), WALL).changes.len()).sum()
 }
 
 #[test]
