@@ -125,12 +125,8 @@ fn snapshot() -> Snapshot {
     let (built, problems) = load(&at("meridian.toml"), &node, Threads::One);
     let built = built.unwrap_or_else(|| panic!("{problems}"));
     let (verdicts, state) = (health::Table::default(), State::default());
-    let truth = Truth {
-        verdicts: &verdicts,
-        state: &state,
-        course: &Default::default(),
-        now: SystemTime::UNIX_EPOCH,
-    };
+    let course = Default::default();
+    let truth = Truth::new(&verdicts, &state, &course, SystemTime::UNIX_EPOCH);
     let live = truth.words(&built.world, &built.plan);
     Snapshot::new(built.world, live, 1, 1)
         .with(Challenges::new(["www.example.", "one.example."].map(challenge)))

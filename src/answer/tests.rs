@@ -127,12 +127,8 @@ fn compiled() -> Snapshot {
     let (built, problems) = load(&at("meridian.toml"), &node, Threads::Many);
     let built = built.unwrap_or_else(|| panic!("{problems}"));
     let (verdicts, state) = (health::Table::default(), State::default());
-    let truth = Truth {
-        verdicts: &verdicts,
-        state: &state,
-        course: &Default::default(),
-        now: SystemTime::UNIX_EPOCH,
-    };
+    let course = Default::default();
+    let truth = Truth::new(&verdicts, &state, &course, SystemTime::UNIX_EPOCH);
     let live = truth.words(&built.world, &built.plan);
     Snapshot::new(built.world, live, 2, 1)
 }

@@ -1,6 +1,8 @@
 //! What is believed of addresses, endpoints and services, from what is believed of the targets that their checks look at.
 
+use std::cell::RefCell;
 use std::cmp::Reverse;
+use std::collections::HashMap;
 use std::time::Instant;
 
 use super::plan::{Look, Plan, looked_at_from};
@@ -42,6 +44,10 @@ fn rank(level: Level) -> u8 {
     }
 }
 
+/// What was judged of services, seen from a region: those that depend on many, in many layers, ask for the same again and
+/// again. Worth as much as the verdicts that it was judged by.
+pub type Judgements = RefCell<HashMap<(ServiceId, RegionId, Family, TtlRange), Judged>>;
+
 /// All that judging takes.
 #[derive(Clone, Copy, Debug)]
 pub struct Judge<'a> {
@@ -51,6 +57,8 @@ pub struct Judge<'a> {
     pub world: &'a World,
     /// What checks look at.
     pub plan: &'a Plan,
+    /// What these verdicts have been found to come to.
+    pub judgements: &'a Judgements,
 }
 
 impl Judge<'_> {
@@ -94,6 +102,16 @@ impl Judge<'_> {
     /// Another service, seen from a region: its endpoint there, or whichever is best. Configurations whose services
     /// depend on each other in a circle do not load, so this comes to an end.
     fn service(&self, other: ServiceId, region: RegionId, family: Family, range: TtlRange) -> Judged {
+        let key = (other, region, family, range);
+        if let Some(judged) = self.judgements.borrow().get(&key) {
+            return *judged;
+        }
+        let judged = self.judge_service(other, region, family, range);
+        self.judgements.borrow_mut().insert(key, judged);
+        judged
+    }
+
+    fn judge_service(&self, other: ServiceId, region: RegionId, family: Family, range: TtlRange) -> Judged {
         let service = &self.world.written[other.index()];
         let first = self.plan.first[other.index()].index();
         let endpoint = |at: usize, family| {

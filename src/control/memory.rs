@@ -2,14 +2,16 @@
 //! outage would begin by believing nobody, and send clients to whoever is nearest.
 
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
 use super::course::{Course, Seat};
 use super::words::seconds;
-use crate::health::{Level, Table};
-use crate::model::Family;
+use crate::health::{Before, Level, Severity, Table};
+use crate::model::{Family, Target};
 
 /// Older than that it is worth nothing: unknown is better than wrong.
 const LASTS: Duration = Duration::from_secs(600);
@@ -26,10 +28,18 @@ pub struct Memory {
 #[derive(Debug, Serialize, Deserialize)]
 struct Remembered {
     target: String,
+    /// Of all that makes up the target: what is printed leaves out headers, bodies and authorities.
+    print: u64,
     level: String,
     why: String,
+    /// Of a failure: it is not certain.
+    soft: bool,
     /// In Unix seconds.
     since: u64,
+    /// What earlier falls weigh, as of the time of writing.
+    penalty: f64,
+    /// Recoveries are held back because of them.
+    held: bool,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -41,18 +51,23 @@ struct Ramp {
 }
 
 impl Memory {
-    /// What is worth being remembered at `now`. Targets that are written alike cannot be told apart later, and are left out.
+    /// What is worth being remembered at `now`.
     pub fn of(table: &Table, course: &Course, now: SystemTime, monotonic: Instant) -> Memory {
-        let mut count: HashMap<String, usize> = HashMap::new();
-        table.iter().for_each(|(target, ..)| *count.entry(target.to_string()).or_default() += 1);
         let known = table.iter().filter(|(_, verdict, _)| verdict.level != Level::Unknown);
-        let verdicts = known.map(|(target, verdict, _)| Remembered {
-            target: target.to_string(),
-            level: verdict.level.name().to_owned(),
-            why: verdict.why.in_short().to_string(),
-            since: seconds(now - monotonic.saturating_duration_since(verdict.since)),
+        let verdicts = known.map(|(target, verdict, _)| {
+            let flaps = table.flaps(target);
+            Remembered {
+                target: target.to_string(),
+                print: print(target),
+                level: verdict.level.name().to_owned(),
+                why: verdict.why.in_short().to_string(),
+                soft: verdict.severity() == Some(Severity::Soft),
+                since: seconds(now - monotonic.saturating_duration_since(verdict.since)),
+                penalty: flaps.map_or(0.0, |flaps| flaps.penalty(monotonic)),
+                held: flaps.is_some_and(|flaps| flaps.held_for(monotonic).is_some()),
+            }
         });
-        let verdicts = verdicts.filter(|remembered| count.get(&remembered.target) == Some(&1)).collect();
+        let verdicts = verdicts.collect();
         let ramps = course.ramps.iter().map(|(seat, since)| Ramp {
             service: seat.service.clone(),
             region: seat.region.clone(),
@@ -83,16 +98,27 @@ impl Memory {
         now: SystemTime,
         monotonic: Instant,
     ) -> usize {
-        let by_name: HashMap<&str, &Remembered> =
-            self.verdicts.iter().map(|remembered| (remembered.target.as_str(), remembered)).collect();
-        let targets: Vec<_> = table.iter().map(|(target, ..)| (target.to_string(), target.clone())).collect();
+        let key = |remembered: &'_ Remembered| (remembered.target.clone(), remembered.print);
+        let known: HashMap<_, &Remembered> =
+            self.verdicts.iter().map(|remembered| (key(remembered), remembered)).collect();
+        let targets: Vec<_> = table.iter().map(|(target, ..)| Arc::clone(target)).collect();
+        let before = |time: SystemTime| {
+            let age = now.duration_since(time).unwrap_or_default();
+            monotonic.checked_sub(age).unwrap_or(monotonic)
+        };
         let mut restored = 0;
-        for (name, target) in targets {
-            let Some(remembered) = by_name.get(name.as_str()) else { continue };
+        for target in targets {
+            let Some(remembered) = known.get(&(target.to_string(), print(&target))) else { continue };
             let Some(level) = Level::of_name(&remembered.level) else { continue };
-            let age = now.duration_since(time(remembered.since)).unwrap_or_default();
-            let since = monotonic.checked_sub(age).unwrap_or(monotonic);
-            table.believe(&target, level, &remembered.why, since);
+            let severity = if remembered.soft { Severity::Soft } else { Severity::Hard };
+            let before = Before {
+                level,
+                why: &remembered.why,
+                severity: (level == Level::Unhealthy).then_some(severity),
+                since: before(time(remembered.since)),
+                flaps: (remembered.penalty, before(time(self.at)), remembered.held),
+            };
+            table.believe(&target, before);
             restored += 1;
         }
         course.ramps.extend(self.ramps.iter().map(|ramp| {
@@ -102,6 +128,13 @@ impl Memory {
         }));
         restored
     }
+}
+
+/// The same for the same target in every process of one version: what another one wrote is forgotten, at worst.
+fn print(target: &Target) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    target.hash(&mut hasher);
+    hasher.finish()
 }
 
 fn time(seconds: u64) -> SystemTime {

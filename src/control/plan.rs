@@ -2,7 +2,7 @@
 
 mod strain;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -119,11 +119,11 @@ impl Plan {
             return;
         }
         for about in self.about.values_mut() {
+            let mut known: HashSet<EndpointId> = about.iter().copied().collect();
             let mut next = 0;
             while let Some(id) = about.get(next) {
                 let new = dependents.get(id).map_or(&[][..], Vec::as_slice);
-                let new: Vec<_> = new.iter().filter(|id| !about.contains(id)).copied().collect();
-                about.extend(new);
+                about.extend(new.iter().filter(|id| known.insert(**id)));
                 next += 1;
             }
             about.sort_unstable();

@@ -26,7 +26,7 @@ use super::store::Store;
 use super::totals::Totals;
 use super::words::{Stored, Truth, seconds};
 use crate::config::Config;
-use crate::health::{self, Doubt, Effect, Observation, Standing};
+use crate::health::{self, Doubt, Effect, Observation, Outcome, OwnFault, Standing};
 use crate::model::{EndpointId, ProbeBudget, Problems, Subject, Target};
 use crate::snapshot::{Shared, Snapshot};
 use crate::steer::Tier;
@@ -84,6 +84,12 @@ pub struct Wiring {
 /// What comes back from the thread that compiles.
 pub(super) type Compiled = (Option<Box<Built>>, Problems);
 
+/// Lines on what cannot be probed are so far apart when they say the same.
+const OWN_FAULTS_APART: Duration = Duration::from_secs(60);
+
+/// And so far when they do not.
+const LINES_APART: Duration = Duration::from_secs(1);
+
 /// All that can wake control.
 enum Event {
     Observed(Observation),
@@ -120,6 +126,8 @@ pub struct Control {
     /// The configuration at the start: what it says of listening and of the disk stays in force.
     pub(super) started_with: Arc<Config>,
     started_at: Instant,
+    /// When it was last said why something cannot be probed.
+    own_fault: Option<(Instant, OwnFault)>,
     /// Every standing order of the plan before this one has a first result.
     pub(super) first_unknown: usize,
     pub(super) folded_at: Instant,
@@ -151,8 +159,8 @@ impl Control {
                 "verdicts of before the restart are believed until probes know better"
             );
         }
-        let truth = Truth { verdicts: &verdicts, state: &state, course: &course, now };
-        let live = truth.words(&world, &plan);
+        course.kept = Truth::new(&verdicts, &state, &course, now).all_kept(&world, &plan);
+        let live = Truth::new(&verdicts, &state, &course, now).words(&world, &plan);
         let first = Snapshot::new(world, live, workers, 1).with(challenges_of(&state, now));
         let shared = Shared::new(Arc::new(first));
         let wants = Wants::new(&config, &plan);
@@ -186,6 +194,7 @@ impl Control {
             path,
             started_with,
             started_at,
+            own_fault: None,
             first_unknown: 0,
             folded_at: started_at,
             kept_at: (started_at, 0),
@@ -233,7 +242,7 @@ impl Control {
     }
 
     pub(super) fn truth(&self) -> Truth<'_> {
-        Truth { verdicts: &self.verdicts, state: &self.state, course: &self.course, now: (self.clock)() }
+        Truth::new(&self.verdicts, &self.state, &self.course, (self.clock)())
     }
 
     //--- verdicts
@@ -245,20 +254,23 @@ impl Control {
         }
         self.heard(seen);
         let now = (self.clock)();
-        let Effect { changes, moved, first } = self.verdicts.observe(seen, now);
-        // Without a change, too: how long a verdict may be believed moves with results that only speak against it.
-        if moved && changes.iter().all(|(target, _)| *target != seen.target) {
-            let about = self.plan.about.get(&seen.target).map_or(&[][..], Vec::as_slice);
-            let snapshot = self.shared.load();
-            let stored = self.truth().store_some(&snapshot, &self.plan, about);
-            self.publish_tiers(&snapshot.world, &stored);
-        }
+        let Effect { changes, moved, first, unasked } = self.verdicts.observe(seen, now);
         for (target, change) in changes {
             self.transitions += 1;
             let (from, to) = (change.from.name(), change.to.name());
             info!(target_probed = %target, from, to, reason = %change.why, "health changed");
             self.publish_transition(&target, &change);
-            self.flipped(&target);
+        }
+        // Without a flip, too: how long a verdict may be believed moves with results that only speak against it, and who
+        // is kept although it was slow must go once it is gone for certain.
+        for target in moved {
+            let about = self.plan.about.get(&target).cloned().unwrap_or_default();
+            self.moved(&about);
+        }
+        if let Outcome::Nothing(fault) = &seen.outcome
+            && unasked
+        {
+            self.log_own_fault(&seen.target, fault);
         }
         self.doubt();
         if first {
@@ -266,10 +278,14 @@ impl Control {
         }
     }
 
-    /// A verdict flipped: it counts for the budgets of all services that it is about.
-    fn flipped(&mut self, target: &Target) {
-        let about = self.plan.about.get(target).cloned().unwrap_or_default();
-        self.moved(&about);
+    /// One line tells of all that cannot be probed for the same reason.
+    fn log_own_fault(&mut self, target: &Target, fault: &OwnFault) {
+        let now = Instant::now();
+        let known = self.own_fault.as_ref().filter(|(at, _)| now - *at < OWN_FAULTS_APART);
+        if known.is_none_or(|(at, logged)| logged != fault && now - *at >= LINES_APART) {
+            warn!(target_probed = %target, reason = %fault, "a target cannot be probed from here");
+            self.own_fault = Some((now, fault.clone()));
+        }
     }
 
     /// What is held for or against some endpoints changed.
@@ -413,7 +429,7 @@ impl Built {
         let mut verdicts = health::Table::default();
         verdicts.replace(self.plan.wanted.iter().cloned(), Instant::now().into_std());
         let (state, course) = (State::default(), Course::default());
-        let truth = Truth { verdicts: &verdicts, state: &state, course: &course, now };
+        let truth = Truth::new(&verdicts, &state, &course, now);
         let live = truth.words(&self.world, &self.plan);
         Snapshot::new(self.world, live, workers, 1)
     }

@@ -194,11 +194,15 @@ impl Control {
         let Some(verdict) = self.verdicts.verdict(target) else { return plain };
         let facts = self.verdicts.facts(target).unwrap_or(&none);
         let flaps = self.verdicts.flaps(target);
+        let reason = match &facts.own_fault {
+            Some(fault) => format!("{}; {fault}", verdict.why),
+            None => verdict.why.to_string(),
+        };
         AddressReport {
             check: check.to_owned(),
             target: Some(target.to_string()),
             level: verdict.level,
-            reason: verdict.why.to_string(),
+            reason,
             age: Some(now.saturating_duration_since(verdict.since)),
             remaining: (verdict.remaining, verdict.threshold),
             strip: facts.strip.to_string(),

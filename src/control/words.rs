@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::time::SystemTime;
 
 use super::course::{Course, Seat, whose};
-use super::judge::{Judge, combine};
+use super::judge::{Judge, Judgements, combine};
 use super::plan::Plan;
 use super::state::State;
 use crate::health::{self, Level};
@@ -13,16 +13,18 @@ use crate::snapshot::{Snapshot, World};
 use crate::steer::{Belief, Effect, Known, Live, Stand, Tier, Word, fold, kept};
 
 /// All that words are folded from.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Truth<'a> {
     /// What is believed of targets.
-    pub verdicts: &'a health::Table,
+    verdicts: &'a health::Table,
     /// What operators said.
-    pub state: &'a State,
+    state: &'a State,
     /// What control itself holds for or against endpoints.
-    pub course: &'a Course,
+    course: &'a Course,
     /// The wall clock.
-    pub now: SystemTime,
+    now: SystemTime,
+    /// What the verdicts have been found to come to.
+    judgements: Judgements,
 }
 
 /// A word that was stored, and what stood there before.
@@ -44,6 +46,18 @@ struct Spot<'a> {
     id: EndpointId,
     service: &'a Service,
     position: usize,
+}
+
+impl<'a> Truth<'a> {
+    /// What is known at `now`.
+    pub fn new(
+        verdicts: &'a health::Table,
+        state: &'a State,
+        course: &'a Course,
+        now: SystemTime,
+    ) -> Truth<'a> {
+        Truth { verdicts, state, course, now, judgements: Judgements::default() }
+    }
 }
 
 impl Truth<'_> {
@@ -187,7 +201,7 @@ impl Truth<'_> {
 
     /// What judges by these verdicts.
     pub fn judge<'j>(&'j self, world: &'j World, plan: &'j Plan) -> Judge<'j> {
-        Judge { verdicts: self.verdicts, world, plan }
+        Judge { verdicts: self.verdicts, world, plan, judgements: &self.judgements }
     }
 
     /// Whether an endpoint stays out until somebody resumes it.

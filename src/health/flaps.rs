@@ -36,6 +36,12 @@ impl Flaps {
         self.half_life = half_life;
     }
 
+    /// Takes over what was counted before a restart: what it weighed at a time, and whether recoveries were held back.
+    pub fn resume(&mut self, (penalty, at, suppressed): (f64, Instant, bool)) {
+        let ceiling = REUSE * f64::from(1 << LONGEST);
+        (self.penalty, self.at, self.suppressed) = (penalty.clamp(0.0, ceiling), at, suppressed);
+    }
+
     /// Counts a fall.
     pub fn fell(&mut self, now: Instant) {
         if self.half_life.is_zero() {

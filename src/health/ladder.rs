@@ -92,14 +92,14 @@ pub enum Why {
     Doubted(Concern),
     /// A probe failed.
     Failed(Reason),
-    /// What was believed before a restart, for this reason.
-    Remembered(Box<str>),
+    /// What was believed before a restart, in those words; of a failure how sure it was.
+    Remembered(Box<str>, Option<Severity>),
 }
 
 impl Why {
     /// Without the words that it was remembered.
     pub fn in_short(&self) -> &dyn fmt::Display {
-        if let Why::Remembered(why) = self { why } else { self }
+        if let Why::Remembered(why, _) = self { why } else { self }
     }
 }
 
@@ -120,7 +120,7 @@ impl fmt::Display for Why {
             Why::Passed => write!(f, "passes its check"),
             Why::Doubted(concern) => write!(f, "passes its check, but {concern}"),
             Why::Failed(reason) => write!(f, "{reason}"),
-            Why::Remembered(why) => write!(f, "{why} (before the restart)"),
+            Why::Remembered(why, _) => write!(f, "{why} (before the restart)"),
         }
     }
 }
@@ -151,9 +151,25 @@ impl Verdict {
     pub fn severity(&self) -> Option<Severity> {
         match (&self.level, &self.why) {
             (Level::Unhealthy, Why::Failed(reason)) => Some(reason.severity()),
+            (Level::Unhealthy, Why::Remembered(_, severity)) => *severity,
             _ => None,
         }
     }
+}
+
+/// What was believed of a target before a restart.
+#[derive(Clone, Copy, Debug)]
+pub struct Before<'a> {
+    /// How it was.
+    pub level: Level,
+    /// Why, in words.
+    pub why: &'a str,
+    /// Where it was down: how sure that was.
+    pub severity: Option<Severity>,
+    /// Since when.
+    pub since: Instant,
+    /// What earlier falls weighed, when, and whether recoveries were held back.
+    pub flaps: (f64, Instant, bool),
 }
 
 /// A verdict that flipped.
@@ -205,9 +221,11 @@ impl Ladder {
     }
 
     /// Takes over what was believed before a restart, until results say otherwise.
-    pub fn believe(&mut self, level: Level, why: &str, since: Instant) {
-        let (why, threshold) = (Why::Remembered(why.into()), self.threshold(level));
+    pub fn believe(&mut self, before: Before<'_>) {
+        let Before { level, why, severity, since, flaps } = before;
+        let (why, threshold) = (Why::Remembered(why.into(), severity), self.threshold(level));
         self.verdict = Verdict { level, why, since, remaining: threshold, threshold };
+        self.flaps.resume(flaps);
     }
 
     /// What is believed.

@@ -47,7 +47,7 @@ mod ttl;
 
 pub use asker::{Ask, Asker};
 pub use flaps::Flaps;
-pub use ladder::{Change, Ladder, Level, Seen, Tuning, Verdict, Why};
+pub use ladder::{Before, Change, Ladder, Level, Seen, Tuning, Verdict, Why};
 pub use latencies::{Latencies, Percentiles};
 pub use network::Doubt;
 pub use observation::{Attempt, Observation, Outcome, Told};

@@ -2,15 +2,15 @@
 //! itself, so that a reload keeps what is known of targets that stay.
 
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt::{self, Write as _};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::network::{Doubt, Network};
 use super::{
-    Change, Concern, Flaps, Ladder, Latencies, Level, Observation, Outcome, OwnFault, Reason, Seen, Tuning,
-    Verdict,
+    Before, Change, Concern, Flaps, Ladder, Latencies, Level, Observation, Outcome, OwnFault, Reason, Seen,
+    Tuning, Verdict,
 };
 use crate::model::Target;
 
@@ -46,8 +46,8 @@ pub struct Facts {
     pub latencies: Latencies,
     /// The last failure, when and why, also one that did not flip anything.
     pub last_failure: Option<(Instant, Reason)>,
-    /// When and why this machine last could not ask.
-    pub last_own_fault: Option<(Instant, OwnFault)>,
+    /// Why this machine could not ask, the last time that it was to.
+    pub own_fault: Option<OwnFault>,
     /// When the certificate that was last shown ends, to the second.
     pub certificate_expires: Option<SystemTime>,
     /// The newest results, `+` passed, `~` with cause for concern, `-` failed, `?` said nothing; the newest last.
@@ -77,7 +77,7 @@ impl Facts {
         match &seen.outcome {
             Outcome::Nothing(fault) => {
                 self.said_nothing += 1;
-                self.last_own_fault = Some((seen.at, fault.clone()));
+                self.own_fault = Some(fault.clone());
                 return;
             }
             Outcome::Up | Outcome::Doubtful(_) => self.passed += 1,
@@ -86,7 +86,7 @@ impl Facts {
                 self.last_failure = Some((seen.at, reason.clone()));
             }
         }
-        (self.last_at, self.last_latency) = (Some(seen.at), Some(seen.elapsed));
+        (self.last_at, self.last_latency, self.own_fault) = (Some(seen.at), Some(seen.elapsed), None);
         if seen.outcome.tells_speed() {
             self.latencies.push(seen.elapsed);
         }
@@ -129,11 +129,13 @@ impl fmt::Display for Strip {
 pub struct Effect {
     /// What flipped: the target itself, and others of whom it was doubted that they failed.
     pub changes: Vec<(Arc<Target>, Change)>,
-    /// Something else is believed of the target, or for another time: its level, how surely it is gone, or how many
-    /// results more it takes to flip it.
-    pub moved: bool,
+    /// Of whom something else is believed, or for another time: a level, how surely it is gone, or how many results more
+    /// it takes to flip it. Whoever flipped is among them.
+    pub moved: Vec<Arc<Target>>,
     /// It is the first result of the target.
     pub first: bool,
+    /// This machine cannot ask the target, and could before.
+    pub unasked: bool,
 }
 
 /// All verdicts.
@@ -151,14 +153,27 @@ struct Row {
     tuning: Tuning,
     vouching: Vouching,
     facts: Facts,
-    /// A failure that may be the node's own network's.
-    doubted: Option<Reason>,
+    doubted: Option<Doubted>,
+}
+
+/// What may be the node's own network's fault.
+#[derive(Debug)]
+enum Doubted {
+    /// This failure.
+    Failure(Reason),
+    /// That it could not even be asked.
+    Unasked,
 }
 
 impl Row {
     /// Whether its silence may be the node's own: only what is believed to be up can fall.
     fn can_be_doubted(&self) -> bool {
         self.vouching.needs && self.ladder.verdict().level.is_up()
+    }
+
+    /// Whether it is outside and was well, so that somebody notices if it cannot be asked.
+    fn is_missed(&self) -> bool {
+        self.vouching.gives.is_some() && self.doubted.is_none() && self.ladder.verdict().level.is_up()
     }
 
     /// What a probe says; `None`: nothing.
@@ -213,17 +228,18 @@ impl Table {
     pub fn observe(&mut self, seen: &Observation, wall: SystemTime) -> Effect {
         let Some(row) = self.rows.get_mut(&seen.target) else { return Effect::default() };
         let (before, first) = (row.ladder.verdict().gist(), row.facts.last_at.is_none());
+        let could_ask = row.facts.own_fault.is_none();
         let result = row.judge(seen, wall);
         row.facts.note(seen, result.as_ref());
-        let Some(result) = result else { return Effect::default() };
+        let Some(result) = result else { return self.unasked(seen, could_ask) };
         let answered = result.is_an_answer();
         let vouches = answered && row.vouching.gives.is_some();
         let began = seen.at.checked_sub(seen.elapsed).unwrap_or(seen.at);
         let doubted = !answered && row.can_be_doubted() && !self.network.vouches(began);
-        let mut changes = Vec::new();
+        let mut effect = Effect { first, ..Effect::default() };
         match result {
             Seen::Down(reason) if doubted => {
-                row.doubted = Some(reason);
+                row.doubted = Some(Doubted::Failure(reason));
                 self.doubted.insert(Arc::clone(&seen.target));
                 self.network.doubt(seen.at);
             }
@@ -232,28 +248,41 @@ impl Table {
                     self.doubted.remove(&seen.target);
                 }
                 let change = row.ladder.observe(result, seen.at);
-                changes.extend(change.map(|change| (Arc::clone(&seen.target), change)));
+                effect.changes.extend(change.map(|change| (Arc::clone(&seen.target), change)));
             }
         }
-        let moved = row.ladder.verdict().gist() != before;
+        if row.ladder.verdict().gist() != before {
+            effect.moved.push(Arc::clone(&seen.target));
+        }
         if vouches {
-            changes.extend(self.heard(seen.at));
+            self.heard(seen.at, &mut effect);
         }
         self.settle();
-        Effect { changes, moved, first }
+        effect
+    }
+
+    /// This machine could not ask. Where it has no network, and the target is outside and was well, the network is in
+    /// doubt as it is by silence.
+    fn unasked(&mut self, seen: &Observation, could_ask: bool) -> Effect {
+        let no_network = matches!(seen.outcome, Outcome::Nothing(OwnFault::Network(_)));
+        if let Some(row) = self.rows.get_mut(&seen.target).filter(|row| no_network && row.is_missed()) {
+            row.doubted = Some(Doubted::Unasked);
+            self.doubted.insert(Arc::clone(&seen.target));
+            self.network.doubt(seen.at);
+        }
+        Effect { unasked: could_ask, ..Effect::default() }
     }
 
     /// Somebody outside answered: what was doubted counts now, or never.
-    fn heard(&mut self, at: Instant) -> Vec<(Arc<Target>, Change)> {
+    fn heard(&mut self, at: Instant, effect: &mut Effect) {
         let forget = self.network.heard(at);
-        let mut changes = Vec::new();
         for target in self.doubted.drain() {
             let Some(row) = self.rows.get_mut(&target) else { continue };
-            let reason = row.doubted.take().filter(|_| !forget);
-            let change = reason.and_then(|reason| row.ladder.observe(Seen::Down(reason), at));
-            changes.extend(change.map(|change| (target, change)));
+            let Some(Doubted::Failure(reason)) = row.doubted.take().filter(|_| !forget) else { continue };
+            let change = row.ladder.observe(Seen::Down(reason), at);
+            effect.moved.push(Arc::clone(&target));
+            effect.changes.extend(change.map(|change| (target, change)));
         }
-        changes
     }
 
     fn settle(&mut self) {
@@ -267,25 +296,30 @@ impl Table {
         self.network.state(now)
     }
 
-    /// Whom to ask at once, because something is doubted: one of each group, somebody who is up if there is one.
+    /// Whom to ask at once, because something is doubted: one of each other group, somebody who is up if there is one.
+    /// Who is silent is not asked for it, or one silence would count twice; nor is its group, unless there is no other.
     pub fn whom_to_ask(&mut self, now: Instant) -> Vec<Arc<Target>> {
         if !self.network.asks(now) {
             return Vec::new();
         }
+        let rows = |target| self.rows.get(target).and_then(|row: &Row| row.vouching.gives);
+        let silent: BTreeSet<u32> = self.doubted.iter().filter_map(rows).collect();
         let mut best: BTreeMap<u32, (bool, &Arc<Target>)> = BTreeMap::new();
-        for (target, row) in &self.rows {
+        for (target, row) in self.rows.iter().filter(|(_, row)| row.doubted.is_none()) {
             let Some(group) = row.vouching.gives else { continue };
             let candidate = (!row.ladder.verdict().level.is_up(), target);
             let known = best.entry(group).or_insert(candidate);
             *known = candidate.min(*known);
         }
+        let elsewhere = best.keys().any(|group| !silent.contains(group));
+        best.retain(|group, _| !(elsewhere && silent.contains(group)));
         best.into_values().map(|(_, target)| Arc::clone(target)).collect()
     }
 
     /// Takes over what was believed of a target before a restart.
-    pub fn believe(&mut self, target: &Target, level: Level, why: &str, since: Instant) {
+    pub fn believe(&mut self, target: &Target, before: Before<'_>) {
         if let Some(row) = self.rows.get_mut(target) {
-            row.ladder.believe(level, why, since);
+            row.ladder.believe(before);
         }
     }
 

@@ -99,7 +99,7 @@ impl Endpoint {
 }
 
 /// The TTLs that answers may carry, in whole seconds, `1 ≤ min ≤ max ≤ MAX`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TtlRange {
     /// Given when the verdict may flip with the next probe.
     pub min: u32,

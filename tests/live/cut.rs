@@ -101,7 +101,9 @@ fn a_cut_of_the_node_s_own_network_changes_no_answer() {
     // The near end goes, and the routes with it: the system itself says that there is no network.
     inside(&node, "ip link set near down");
     wait();
-    assert_eq!(seen(&node).0, first);
+    let (answer, ready) = seen(&node);
+    assert_eq!(answer, first);
+    assert!(ready.starts_with("ready\ndegraded: nobody outside answers"), "{ready}");
     inside(&node, "ip link set near up");
     wait();
     assert_eq!((seen(&node), transitions(&node)), ((first, "ready\n".to_owned()), before));

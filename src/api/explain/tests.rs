@@ -57,8 +57,8 @@ fn world(endpoints: [(Tier, u16, u16); 2], on_all_down: &str) -> (Snapshot, conf
     let built = compile(config, &node, Threads::One, &mut problems).unwrap_or_else(|| panic!("{problems}"));
     let (verdicts, state) = (health::Table::default(), State::default());
     let now = std::time::UNIX_EPOCH + std::time::Duration::from_secs(NOW);
-    let live = Truth { verdicts: &verdicts, state: &state, course: &Default::default(), now }
-        .words(&built.world, &built.plan);
+    let course = Default::default();
+    let live = Truth::new(&verdicts, &state, &course, now).words(&built.world, &built.plan);
     for (index, live) in live.iter().enumerate() {
         let (tier, weight, ttl) = endpoints[index / 2];
         let all = live.load();

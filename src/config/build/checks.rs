@@ -80,39 +80,62 @@ impl Builder<'_> {
 
     /// Services that depend on each other in a circle would wait for each other for ever.
     pub(super) fn no_circles(&mut self, services: &[Service]) {
-        let mut done = vec![Mark::Unseen; services.len()];
+        let mut marks = vec![Mark::Unseen; services.len()];
         for at in 0..services.len() {
-            if let Some(circle) = circle(services, at, &mut done, &mut Vec::new()) {
-                let names: Vec<_> = circle.iter().map(|at| services[*at].name.as_str()).collect();
-                let text = format!("services depend on each other in a circle: {}", names.join(" → "));
-                self.problems.error(&services[circle[0]].place, text);
-            }
+            let Err(tangle) = depth(services, at, &mut marks, &mut Vec::new()) else { continue };
+            let (begin, text) = match tangle {
+                Tangle::Circle(circle) => {
+                    let names: Vec<_> = circle.iter().map(|at| services[*at].name.as_str()).collect();
+                    let names = names.join(" → ");
+                    (circle[0], format!("services depend on each other in a circle: {names}"))
+                }
+                Tangle::Deep => {
+                    let text = format!("services depend on each other more than {DEEPEST} deep from here");
+                    (at, text)
+                }
+            };
+            self.problems.error(&services[begin].place, text);
         }
     }
 }
+
+/// So many services may stand in a row of which each looks at the next.
+const DEEPEST: usize = 16;
 
 #[derive(Clone, Copy, PartialEq)]
 enum Mark {
     Unseen,
     OnTheWay,
-    Done,
+    /// So many services stand in the longest row from here.
+    Done(usize),
 }
 
-/// The first circle that is met from a service on, its first member repeated at the end.
-fn circle(services: &[Service], at: usize, marks: &mut [Mark], way: &mut Vec<usize>) -> Option<Vec<usize>> {
+/// Why a service cannot be judged by those that it looks at.
+enum Tangle {
+    /// Its members, the first repeated at the end.
+    Circle(Vec<usize>),
+    Deep,
+}
+
+/// How many services stand in the longest row from one on.
+fn depth(services: &[Service], at: usize, marks: &mut [Mark], way: &mut Vec<usize>) -> Result<usize, Tangle> {
     match marks[at] {
-        Mark::Done => return None,
+        Mark::Done(depth) => return Ok(depth),
         Mark::OnTheWay => {
             let start = way.iter().position(|known| *known == at).unwrap_or_default();
-            return Some(way[start..].iter().copied().chain([at]).collect());
+            return Err(Tangle::Circle(way[start..].iter().copied().chain([at]).collect()));
         }
+        Mark::Unseen if way.len() == DEEPEST => return Err(Tangle::Deep),
         Mark::Unseen => {}
     }
     marks[at] = Mark::OnTheWay;
     way.push(at);
-    let others = services[at].checks.iter().filter_map(|check| check.of_service);
-    let found = others.into_iter().find_map(|other| circle(services, other.index(), marks, way));
+    let mut others = services[at].checks.iter().filter_map(|check| check.of_service);
+    let deepest = others
+        .try_fold(0, |deepest, other| depth(services, other.index(), marks, way).map(|it| deepest.max(it)));
     way.pop();
-    marks[at] = Mark::Done;
-    found
+    let found = deepest.map(|deepest| deepest + 1);
+    // What is said once is not said again of everybody who looks at it.
+    marks[at] = Mark::Done(*found.as_ref().unwrap_or(&0));
+    found.and_then(|depth| if depth > DEEPEST { Err(Tangle::Deep) } else { Ok(depth) })
 }

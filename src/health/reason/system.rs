@@ -8,8 +8,10 @@ use super::{Reason, Stage};
 /// An error of this machine itself: it says nothing about the target and is no observation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OwnFault {
-    /// The system refused what every probe needs: descriptors, memory, ports, a network.
+    /// The system refused what every probe needs: descriptors, memory, a permission.
     System(Box<str>),
+    /// It has no network to probe by: no route, no link, no address of its own.
+    Network(Box<str>),
     /// The request cannot be sent by anybody: its path or host is malformed.
     Request(Box<str>),
     /// The probe broke off without a result: a defect of this program.
@@ -40,7 +42,9 @@ impl From<OwnFault> for Fault {
 impl fmt::Display for OwnFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            OwnFault::System(what) => write!(f, "this machine cannot probe: {what}"),
+            OwnFault::System(what) | OwnFault::Network(what) => {
+                write!(f, "this machine cannot probe: {what}")
+            }
             OwnFault::Request(what) => write!(f, "the request cannot be sent: {what}"),
             OwnFault::Aborted => write!(f, "the probe broke off without a result"),
         }
@@ -52,7 +56,10 @@ impl fmt::Display for OwnFault {
 /// What an error of a socket means; `stage` is `None` while connecting.
 pub(in crate::health) fn of_io(error: &io::Error, stage: Option<Stage>) -> Fault {
     if is_own(error) {
-        return Fault::Ours(OwnFault::System(quote(&error.to_string(), 120)));
+        let words = quote(&error.to_string(), 120);
+        let network = [libc::ENETUNREACH, libc::ENETDOWN, libc::EADDRNOTAVAIL];
+        let of_network = error.raw_os_error().is_some_and(|code| network.contains(&code));
+        return Fault::Ours(if of_network { OwnFault::Network(words) } else { OwnFault::System(words) });
     }
     Fault::Theirs(match (error.kind(), stage) {
         (io::ErrorKind::ConnectionRefused, _) => Reason::Refused,

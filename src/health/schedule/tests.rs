@@ -78,8 +78,13 @@ fn beats_never_bunch() {
         }
         let (least, most) = (tenths.iter().min().unwrap(), tenths.iter().max().unwrap());
         // What lies in the first step of the grid came with the at-once round.
-        assert!(most - least <= 4 + i32::from(count) / 1000, "{count} from {seed}: {tenths:?}");
-        assert_eq!(tenths.iter().sum::<i32>(), i32::from(count));
+        let at_once = i32::from(count) / 1000 + 1;
+        assert!(most - least <= 4 + at_once, "{count} from {seed}: {tenths:?}");
+        let all = tenths.iter().sum::<i32>();
+        assert!(
+            (i32::from(count) - at_once..=i32::from(count)).contains(&all),
+            "{all} of {count} from {seed}"
+        );
     }
 }
 

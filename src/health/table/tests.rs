@@ -1,4 +1,5 @@
 use super::*;
+use crate::health::Stage;
 use crate::model::{HttpRequest, Request};
 
 const WALL: SystemTime = SystemTime::UNIX_EPOCH;
@@ -83,8 +84,72 @@ fn faults_of_our_own_move_no_verdict() {
     assert_eq!((facts.passed, facts.failed, facts.said_nothing), (1, 0, 6));
     assert_eq!(facts.strip.to_string(), "000+000".replace('0', "?"));
     assert_eq!(facts.staleness(later), Some(later - start));
-    assert_eq!(facts.last_own_fault, Some((later, OwnFault::Aborted)));
+    assert_eq!(facts.own_fault, Some(OwnFault::Aborted));
     assert_eq!(facts.last_latency, Some(Duration::from_millis(7)));
+}
+
+/// Three targets in three regions, of which each can prove that the others may be believed.
+fn three_regions(now: Instant) -> Table {
+    let mut table = Table::default();
+    let vouching = |group| Vouching { gives: Some(group), needs: true };
+    let rows = wanted(&[(1, 1, 2), (2, 1, 2), (3, 1, 2)]);
+    table.replace(
+        rows.into_iter().zip(1..).map(|(row, group)| Wanted { vouching: vouching(group), ..row }),
+        now,
+    );
+    for port in 1..=3 {
+        feed(&mut table, port, "+", now);
+    }
+    table
+}
+
+/// What came of an attempt.
+fn saw(table: &mut Table, port: u16, outcome: Outcome, at: Instant) -> Effect {
+    let (target, elapsed) = (target(port), Duration::from_millis(7));
+    let seen =
+        Observation { target, at, outcome, elapsed, certificate_expires: None, told: Default::default() };
+    table.observe(&seen, WALL)
+}
+
+#[test]
+fn who_is_silent_is_not_asked_again_for_it() {
+    let now = Instant::now();
+    let mut table = three_regions(now);
+    let silence = || Outcome::Down(Reason::TimedOut(Stage::Head, Duration::from_secs(2)));
+    let later = now + Duration::from_secs(5);
+    saw(&mut table, 2, silence(), later);
+    let asked = |table: &mut Table, at| {
+        let mut ports: Vec<_> = table.whom_to_ask(at).iter().map(|target| target.port).collect();
+        ports.sort_unstable();
+        ports
+    };
+    assert_eq!(asked(&mut table, later), [1, 3]);
+    saw(&mut table, 1, silence(), later);
+    saw(&mut table, 3, silence(), later);
+    assert_eq!(asked(&mut table, later + Duration::from_secs(1)), [0u16; 0], "all are silent");
+    assert_eq!(table.doubt(later + Duration::from_secs(3)), Doubt::Cut(later));
+    // What is settled moves, too: an answer that ends no cut lets the silence of the others count.
+    let mut table = three_regions(now);
+    saw(&mut table, 2, silence(), later);
+    let effect = saw(&mut table, 1, Outcome::Up, later);
+    assert_eq!((effect.moved, effect.changes), (vec![target(2)], vec![]));
+}
+
+#[test]
+fn a_machine_without_a_network_is_cut_off() {
+    let now = Instant::now();
+    let mut table = three_regions(now);
+    let nothing = || Outcome::Nothing(OwnFault::Network("no route".into()));
+    let later = now + Duration::from_secs(5);
+    let effects = [1, 2, 3, 1].map(|port| saw(&mut table, port, nothing(), later).unasked);
+    assert_eq!(effects, [true, true, true, false], "once for each");
+    assert_eq!(table.doubt(later), Doubt::Asking);
+    assert_eq!(table.doubt(later + Duration::from_secs(2)), Doubt::Cut(later));
+    let effect = saw(&mut table, 3, Outcome::Up, later + Duration::from_secs(3));
+    assert_eq!((table.doubt(later + Duration::from_secs(9)), effect), (Doubt::None, Effect::default()));
+    // Out of descriptors is not without a network.
+    saw(&mut table, 1, Outcome::Nothing(OwnFault::System("no descriptors".into())), later);
+    assert_eq!(table.doubt(later + Duration::from_secs(9)), Doubt::None);
 }
 
 #[test]

@@ -230,3 +230,24 @@ fn broken_combinations() {
         check(&text, expected);
     }
 }
+
+#[test]
+fn rows_of_services_have_an_end() {
+    let row = |count: usize| {
+        let service = |at: usize| {
+            format!(
+                "[services.s{at}]\nnames = ['s{at}.example.']\ncheck = {{ kind = 'service', service = 's{}' }}\n\
+                 endpoints.eu.addresses = ['192.0.2.1']\n",
+                at + 1
+            )
+        };
+        let last = format!(
+            "[services.s{count}]\nnames = ['s{count}.example.']\nendpoints.eu.addresses = ['192.0.2.1']\n"
+        );
+        let text = (1..count).map(service).collect::<String>() + &last;
+        parsed(&format!("[regions.eu]\n{text}")).1.to_string()
+    };
+    assert_eq!(row(16), "");
+    let said = row(17);
+    assert!(said.contains("services depend on each other more than 16 deep from here"), "{said}");
+}
