@@ -12,7 +12,7 @@ use std::time::Instant;
 use criterion::{Criterion, Throughput};
 use maxminddb::WithinOptions;
 use meridian::geo::{self, Database, Input, Table, Threads};
-use meridian::model::{Location, Place, Region, unfold};
+use meridian::model::{Location, Region, unfold};
 
 const VARIABLE: &str = "MERIDIAN_GEO_DATABASES";
 
@@ -96,7 +96,7 @@ fn compile(databases: &[Database], regions: &[Region]) -> Table {
 
 fn region(&(lat, lon): &(f64, f64)) -> Region {
     let location = Location::new(lat, lon);
-    Region { name: String::new(), location, capacity: None, bias: 0, place: Place::default() }
+    Region { location, ..Region::default() }
 }
 
 /// One look-up after the other, each at another address.

@@ -273,6 +273,12 @@ table! {
         /// Draws clients nearer (1 to 99) or pushes them away (-99 to -1).
         #[schemars(extend("default" = 0))]
         bias: Whole<-99, 99>,
+        /// AF, AN, AS, EU, NA, OC or SA: for policies that group by continent.
+        continent: Continent,
+        /// ISO 3166-1 code of two letters: for policies that group by country.
+        country: Country,
+        /// ISO 3166-2 code with its country, like `US-CA`: for policies that group by subdivision.
+        subdivision: Subdivision,
     }
 }
 

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::plan::Plan;
 use crate::config::{self, Config};
 use crate::geo::{self, Threads};
-use crate::model::{Family, Name, OrderRule, Place, Problems, Region, Service, ServiceId, Steer};
+use crate::model::{Family, Grouping, Name, OrderRule, Place, Problems, Region, Service, ServiceId, Steer};
 use crate::snapshot::{Addresses, Chaos, SteeredService, World};
 use crate::steer::chain::Program;
 use crate::steer::hash::EndpointKey;
@@ -252,7 +252,18 @@ fn steer(service: &Service, regions: &[Region], first: u32, refused: bool) -> St
         let exact = (u64::from(endpoint.weight) << 20) / u64::from(largest.max(1));
         (Keep::of_weights(endpoint.weight, largest), (exact as u32).max(1))
     };
+    let together = |grouping: Grouping| {
+        let region = |endpoint: &crate::model::Endpoint| &regions[endpoint.region.index()];
+        let with = |one: &crate::model::Endpoint| {
+            let others = service.endpoints.iter().zip(0..);
+            let others =
+                others.filter(|(other, _)| region(one).is_with(region(other), grouping) == Some(true));
+            others.fold(0_u64, |set, (_, place)| set | 1 << place)
+        };
+        service.endpoints.iter().map(with).collect()
+    };
     Steered {
+        together: service.policy.grouping().map(together).unwrap_or_default(),
         program: Program::new(&service.name, &service.policy.filters, refused),
         weights: service.endpoints.iter().map(weight).collect(),
         priorities: service.endpoints.iter().map(|endpoint| endpoint.priority).collect(),

@@ -115,7 +115,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::model::Place;
 
     /// Anywhere, often at one of few places, some of them a step of rounding or a few metres apart.
     fn location() -> impl Strategy<Value = Location> {
@@ -130,11 +129,9 @@ mod tests {
     fn region() -> impl Strategy<Value = Region> {
         let bias = prop::sample::select(vec![0, 0, 0, 50, -50, 99, -99]);
         (prop::option::weighted(0.9, location()), bias).prop_map(|(location, bias)| Region {
-            name: String::new(),
             location,
-            capacity: None,
             bias,
-            place: Place::default(),
+            ..Region::default()
         })
     }
 

@@ -39,7 +39,7 @@ pub use name::{Name, NameError};
 pub use order_rule::{OrderRule, Steer};
 pub use override_::{Override, OverrideState, Subject};
 pub use pattern::Pattern;
-pub use policy::{BadPolicy, Filter, Policy};
+pub use policy::{BadPolicy, Filter, Grouping, Policy};
 pub use problem::{Place, Problem, Problems};
 pub use region::Region;
 pub use request::{

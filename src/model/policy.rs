@@ -11,6 +11,9 @@ pub enum Filter {
     Healthy,
     /// Orders by the client's cell: nearest first.
     Near,
+    /// The same, and puts together what stands together: the nearest with all that is in its group, then the next.
+    /// Filters behind it order each group by itself.
+    NearBy(Grouping),
     /// Orders as the endpoints are written.
     Listed,
     /// Keeps those of the lowest `priority`.
@@ -31,10 +34,49 @@ pub enum Filter {
     Spill,
     /// Keeps the first so many: 1…64.
     First(u8),
+    /// Keeps the first group.
+    FirstGroup,
+}
+
+/// What stands together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Grouping {
+    /// Regions of one continent.
+    Continent,
+    /// Of one country.
+    Country,
+    /// Of one subdivision: a state, a province.
+    Subdivision,
+    /// Those within so many kilometres of the nearest of them: 1…20,015, half the way around.
+    Within(u16),
+}
+
+impl Grouping {
+    /// No two places are further apart.
+    const FURTHEST: u16 = 20_015;
+
+    fn of(word: &str) -> Option<Grouping> {
+        let named = [Grouping::Continent, Grouping::Country, Grouping::Subdivision];
+        let kilometres = || word.strip_suffix("km")?.parse().ok();
+        let within = || kilometres().filter(|km| (1..=Grouping::FURTHEST).contains(km)).map(Grouping::Within);
+        named.into_iter().find(|one| one.to_string() == word).or_else(within)
+    }
+}
+
+/// As it is written in a chain.
+impl fmt::Display for Grouping {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Grouping::Continent => f.write_str("continent"),
+            Grouping::Country => f.write_str("country"),
+            Grouping::Subdivision => f.write_str("subdivision"),
+            Grouping::Within(km) => write!(f, "{km}km"),
+        }
+    }
 }
 
 /// Filters without a parameter.
-const PLAIN: [Filter; 10] = [
+const PLAIN: [Filter; 11] = [
     Filter::Healthy,
     Filter::Near,
     Filter::Listed,
@@ -45,12 +87,14 @@ const PLAIN: [Filter; 10] = [
     Filter::Shuffle,
     Filter::Spill,
     Filter::First(1),
+    Filter::FirstGroup,
 ];
 
 /// As they are listed to somebody who wrote another one.
-const FILTERS: [&str; 13] = [
+const FILTERS: [&str; 15] = [
     "healthy",
     "near",
+    "near(GROUP)",
     "listed",
     "priority",
     "weighted",
@@ -62,6 +106,7 @@ const FILTERS: [&str; 13] = [
     "spill",
     "first",
     "first(N)",
+    "first-group",
 ];
 
 /// Signals that endpoints can be compared by: the less the better.
@@ -88,6 +133,9 @@ impl Filter {
         let signal = || COMPARED.into_iter().find(|signal| signal.name() == inside);
         let signal = || signal().ok_or_else(|| BadPolicy::Signal(word.to_owned()));
         match name {
+            "near" => {
+                Grouping::of(inside).map(Filter::NearBy).ok_or_else(|| BadPolicy::Grouping(word.to_owned()))
+            }
             "least" => signal().map(Filter::Least),
             "two-choices" => signal().map(Filter::TwoChoices),
             "first" => {
@@ -106,6 +154,16 @@ impl Filter {
         }
     }
 
+    /// What it takes to stand together.
+    pub fn grouping(self) -> Option<Grouping> {
+        if let Filter::NearBy(grouping) = self { Some(grouping) } else { None }
+    }
+
+    /// Whether it orders by the client's cell.
+    pub fn is_near(self) -> bool {
+        matches!(self, Filter::Near | Filter::NearBy(_))
+    }
+
     /// Whether the same client may be given something else the next time.
     pub fn is_random(self) -> bool {
         matches!(self, Filter::Weighted | Filter::Rotate | Filter::Shuffle | Filter::TwoChoices(_))
@@ -118,6 +176,7 @@ impl fmt::Display for Filter {
         match self {
             Filter::Healthy => f.write_str("healthy"),
             Filter::Near => f.write_str("near"),
+            Filter::NearBy(grouping) => write!(f, "near({grouping})"),
             Filter::Listed => f.write_str("listed"),
             Filter::Priority => f.write_str("priority"),
             Filter::Weighted => f.write_str("weighted"),
@@ -129,6 +188,7 @@ impl fmt::Display for Filter {
             Filter::Spill => f.write_str("spill"),
             Filter::First(1) => f.write_str("first"),
             Filter::First(count) => write!(f, "first({count})"),
+            Filter::FirstGroup => f.write_str("first-group"),
         }
     }
 }
@@ -184,7 +244,21 @@ impl Policy {
         {
             return Err(BadPolicy::TwoSignals(one.name(), other.name()));
         }
+        let mut groupings = filters.iter().filter_map(|filter| filter.grouping());
+        if let (Some(one), Some(other)) = (groupings.next(), groupings.next()) {
+            return Err(BadPolicy::TwoGroupings(one, other));
+        }
+        let grouped = filters.iter().position(|filter| filter.grouping().is_some());
+        let cut = filters.iter().position(|filter| *filter == Filter::FirstGroup);
+        if cut.is_some_and(|cut| grouped.is_none_or(|grouped| grouped > cut)) {
+            return Err(BadPolicy::NoGroups);
+        }
         Ok(Policy { name: "chain", filters })
+    }
+
+    /// What it takes to stand together.
+    pub fn grouping(&self) -> Option<Grouping> {
+        self.filters.iter().find_map(|filter| filter.grouping())
     }
 
     /// The signal that it compares endpoints by.
@@ -223,6 +297,20 @@ pub enum BadPolicy {
     /// It has too many links.
     #[error("{0} filters are too many; a chain has at most {most}", most = Policy::LONGEST)]
     Long(usize),
+    /// It groups by what nobody says.
+    #[error(
+        "'{0}' groups by nothing; write near(continent), near(country), near(subdivision) or near(500km), 1 to {most} km",
+        most = Grouping::FURTHEST
+    )]
+    Grouping(String),
+    /// Every endpoint is in one group.
+    #[error("a chain groups once, not by '{0}' and by '{1}'")]
+    TwoGroupings(Grouping, Grouping),
+    /// There are none to keep the first of.
+    #[error(
+        "'first-group' keeps the first group of a near(continent), near(country), near(subdivision) or near(500km) before it"
+    )]
+    NoGroups,
     /// Every endpoint has room for one.
     #[error("a chain compares by one signal, not by '{0}' and '{1}'")]
     TwoSignals(&'static str, &'static str),
@@ -242,7 +330,7 @@ mod tests {
 
     #[test]
     fn a_chain_reads_back_as_it_was_written() {
-        let text = "healthy near listed priority weighted hash rotate shuffle least(requests) two-choices(requests) \
+        let text = "healthy near near(continent) first-group listed priority weighted hash rotate shuffle least(requests) two-choices(requests) \
                     spill first(8) first";
         let written: Vec<_> = chain(text).unwrap().filters.iter().map(ToString::to_string).collect();
         assert_eq!(written.join(" "), text.split_whitespace().collect::<Vec<_>>().join(" "));
@@ -262,14 +350,19 @@ mod tests {
     fn what_cannot_be_walked_says_what_could() {
         let rows = [
             ("near first", "a chain begins with 'healthy': which endpoints"),
-            ("healthy nearest", "no filter is called 'nearest'; filters: healthy, near, listed"),
+            ("healthy nearest", "no filter is called 'nearest'; filters: healthy, near, near(GROUP), listed"),
             ("healthy frist", "no filter is called 'frist' (did you mean 'first'?); filters: "),
             ("healthy least", "'least' compares by no signal; signals: connections, requests, errors"),
             ("healthy least(capacity)", "'least(capacity)' compares by no signal"),
             ("healthy first(0)", "'first(0)' does not keep 1 to 64 endpoints"),
             ("healthy first(65)", "'first(65)' does not keep"),
             ("healthy first()", "'first()' does not keep"),
-            ("healthy near(5)", "no filter is called 'near(5)'"),
+            ("healthy near(5)", "'near(5)' groups by nothing; write near(continent)"),
+            ("healthy near(0km)", "'near(0km)' groups by nothing"),
+            ("healthy near(30000km)", "'near(30000km)' groups by nothing"),
+            ("healthy near(continent) near(9km)", "a chain groups once, not by 'continent' and by '9km'"),
+            ("healthy near first-group", "'first-group' keeps the first group of a near(continent)"),
+            ("healthy first-group near(country)", "'first-group' keeps"),
             (
                 "healthy least(errors) two-choices(latency)",
                 "a chain compares by one signal, not by 'errors' and",

@@ -20,6 +20,9 @@ pub struct Steered {
     pub weights: Box<[(Keep, u32)]>,
     /// Endpoint `i`'s priority: the lowest goes first.
     pub priorities: Box<[u8]>,
+    /// With whom endpoint `i` stands together, itself among them: bit `j`, endpoint `j`. Empty where the chain does not
+    /// group.
+    pub together: Box<[u64]>,
     /// Endpoint `i`'s key for the keep test.
     pub keys: Box<[EndpointKey]>,
     /// Region to endpoint: `i + 1`, or 0 where it has none.

@@ -65,6 +65,7 @@ pub fn table(four: &str, six: &str) -> Table {
         program: Program::new("www", &Policy::default().filters, false),
         weights: weights.map(|(keep, weight)| (keep, weight.max(1))).collect(),
         priorities: vec![0; count].into(),
+        together: Box::default(),
         first: EndpointId(0),
         regions: (0..count).map(|i| RegionId(i as u16)).collect(),
         keys: (0..count).map(|i| EndpointKey::new("www", &format!("r{i}"))).collect(),

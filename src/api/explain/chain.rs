@@ -1,6 +1,6 @@
 //! What each filter of a chain kept, moved and cut, from what was left after each of them.
 
-use crate::model::{Filter, Signal};
+use crate::model::{Filter, Grouping, Signal};
 use crate::steer::Answer;
 use crate::steer::chain::slate::Candidate;
 
@@ -41,6 +41,9 @@ fn said_of(filter: Filter) -> String {
     match filter {
         Filter::Healthy => "keeps the best tier".to_owned(),
         Filter::Near => "orders by the client's cell".to_owned(),
+        Filter::NearBy(grouping) => {
+            format!("orders by the client's cell; groups the nearest with its {}", group_word(grouping))
+        }
         Filter::Listed => "orders as written".to_owned(),
         Filter::Priority => "keeps the lowest priority that is left".to_owned(),
         Filter::Weighted => {
@@ -58,6 +61,14 @@ fn said_of(filter: Filter) -> String {
         Filter::Spill => "lets every endpoint keep its fraction of clients".to_owned(),
         Filter::First(1) => "keeps the first".to_owned(),
         Filter::First(count) => format!("keeps the first {count}"),
+        Filter::FirstGroup => "keeps the first group".to_owned(),
+    }
+}
+
+fn group_word(grouping: Grouping) -> String {
+    match grouping {
+        Grouping::Within(km) => format!("neighbours within {km} km"),
+        named => named.to_string(),
     }
 }
 
@@ -65,6 +76,10 @@ fn words(case: &Case<'_>, filter: Filter, rank: usize, one: &Candidate, before: 
     let position = usize::from(one.position);
     match filter {
         Filter::Near => format!("{}, {}", ordinal(rank + 1), whereabouts(case, position)),
+        Filter::NearBy(_) => {
+            let group = ordinal(usize::from(one.group) + 1);
+            format!("{}, {}, in the {group} group", ordinal(rank + 1), whereabouts(case, position))
+        }
         Filter::Priority => format!("priority {}", case.written.endpoints[position].priority),
         Filter::Weighted | Filter::Hash | Filter::Rotate => {
             let all: u64 = before.iter().map(|one| u64::from(one.weight)).sum();
@@ -75,7 +90,7 @@ fn words(case: &Case<'_>, filter: Filter, rank: usize, one: &Candidate, before: 
             format!("{}, {}", ordinal(rank + 1), told(case, position, signal))
         }
         Filter::Spill => format!("keeps {} % of its clients", percent(one)),
-        Filter::First(_) => handed_out(case, one),
+        Filter::First(_) | Filter::FirstGroup => handed_out(case, one),
         Filter::Healthy | Filter::Listed | Filter::Shuffle => ordinal(rank + 1),
     }
 }

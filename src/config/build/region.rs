@@ -35,6 +35,17 @@ impl<'a> Builder<'a> {
         }
         let none = Region::default();
         let table = region.value.as_ref().unwrap_or(&none);
+        let country = table.country.value().map(|country| country.0);
+        let subdivision = table.subdivision.value().map(|code| code.0.as_str());
+        let of_subdivision = subdivision.and_then(|code| code.as_bytes().first_chunk().copied());
+        if let (Some(country), Some(of_subdivision), Some(span)) =
+            (country, of_subdivision, table.subdivision.span())
+            && country != of_subdivision
+        {
+            let country = String::from_utf8_lossy(&country).into_owned();
+            let text = format!("subdivision {} is not in country {country}", subdivision.unwrap_or_default());
+            self.error(span, text);
+        }
         model::Region {
             name: region.name.clone(),
             location: self.location(&table.location),
@@ -44,6 +55,9 @@ impl<'a> Builder<'a> {
                 .and_then(|capacity| u64::try_from(capacity.0).ok())
                 .filter(|c| *c > 0),
             bias: table.bias.value().and_then(|bias| i8::try_from(bias.0).ok()).unwrap_or(0),
+            continent: table.continent.value().map(|continent| continent.0),
+            country: country.or(of_subdivision),
+            subdivision: subdivision.map(str::to_owned),
             place: self.text.place(&region.span),
         }
     }

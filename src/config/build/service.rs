@@ -10,7 +10,10 @@ use crate::config::Config;
 use crate::config::file;
 use crate::config::leaf::{CapacityUnit, Decimal, OneOf, SteeredAddress, unfit_name};
 use crate::config::reader::{Entry, List, Map, Named, quoted};
-use crate::model::{Endpoint, Family, Name, OnAllDown, Place, Service, ServiceId, TtlRange};
+use crate::config::text::Span;
+use crate::model::{
+    Endpoint, Family, Grouping, Name, OnAllDown, Place, Region, Service, ServiceId, TtlRange, listed,
+};
 
 /// Where each name is answered: the words for it, and where it is written.
 type Owners = HashMap<Name, (String, Place)>;
@@ -21,6 +24,7 @@ impl<'a> Builder<'a> {
         &mut self,
         entry: &'a Entry<Map<file::Service>>,
         whoami: Option<(Name, Place)>,
+        regions: &[Region],
     ) -> Vec<Service> {
         let written = entry.value().map_or(&[][..], |map| &map.0);
         if let Some(first_over) = written.get(Config::MAX_SERVICES) {
@@ -35,6 +39,12 @@ impl<'a> Builder<'a> {
         self.service_ids =
             written.iter().zip(0..).map(|(named, id)| (named.name.as_str(), ServiceId(id))).collect();
         let services: Vec<_> = written.iter().map(|service| self.service(service, &mut owners)).collect();
+        for (service, written) in services.iter().zip(written) {
+            let table = written.value.as_ref();
+            if let Some(span) = table.and_then(|table| table.policy.span()) {
+                self.groups(service, span, regions);
+            }
+        }
         self.no_circles(&services);
         services
     }
@@ -76,6 +86,20 @@ impl Builder<'_> {
             order_rules: self.order_rules(&service.r#override),
             endpoints,
             place: self.text.place(&named.span),
+        }
+    }
+
+    /// A policy that groups needs to know of every region where it belongs.
+    fn groups(&mut self, service: &Service, span: &Span, regions: &[Region]) {
+        let Some(grouping) = service.policy.grouping() else { return };
+        let of = service.endpoints.iter().filter_map(|endpoint| regions.get(endpoint.region.index()));
+        let homeless = of.filter(|region| region.is_with(region, grouping).is_none());
+        let names: Vec<_> = homeless.map(|region| region.name.as_str()).collect();
+        if !names.is_empty() {
+            let within = matches!(grouping, Grouping::Within(_));
+            let key = if within { "location".to_owned() } else { grouping.to_string() };
+            let names = listed(names.into_iter());
+            self.error(span, format!("near({grouping}) needs the {key} of every region; missing: {names}"));
         }
     }
 

@@ -87,7 +87,7 @@ fn only_so_many_unknown_regions_are_compared() {
 fn places_count_characters() {
     let text = "[regions]\n\"é\" = { bias = 1, \"ü\" = 2 }";
     let expected = "m.toml:2:1: 'é' cannot name a region; names are 1 to 63 letters, digits, '-', '_' or '.', the first a \
-        letter or digit\nm.toml:2:19: unknown key 'ü'; keys here: location, capacity, bias";
+        letter or digit\nm.toml:2:19: unknown key 'ü'; keys here: location, capacity, bias, continent, country, subdivision";
     check(text, expected);
 }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::super::mmdb_writer::{Layout, Precision, Record, Writer};
 use super::super::*;
 use super::oracle::World;
-use crate::model::{Location, OrderRule, Place, Region, Steer, unfold};
+use crate::model::{Location, OrderRule, Region, Steer, unfold};
 
 const CALIFORNIA: Record = Record {
     country: Some("US"),
@@ -87,13 +87,7 @@ fn ipv4_inside_ipv6_is_not_looked_for_and_costs_nothing() {
         let (inner, _) = unfold(address(text));
         assert!(inner == address(text) || database.lookup(inner).country.is_some(), "{text}");
     }
-    let region = Region {
-        name: "one".into(),
-        location: Location::new(0.0, 0.0),
-        capacity: None,
-        bias: 0,
-        place: Place::default(),
-    };
+    let region = Region { name: "one".into(), location: Location::new(0.0, 0.0), ..Region::default() };
     // A rule for California makes its cells differ from the rest, in IPv4 alone.
     let rule = OrderRule { countries: vec![*b"US"], steer: Steer::Regions(vec![]), ..OrderRule::default() };
     let world =

@@ -280,11 +280,9 @@ fn database() -> impl Strategy<Value = (Vec<u8>, Vec<Network>)> {
 fn region() -> impl Strategy<Value = Region> {
     (prop::option::weighted(0.9, location()), prop::sample::select(vec![0_i8, 0, 0, 50, -50, 99])).prop_map(
         |(at, bias)| Region {
-            name: String::new(),
             location: at.and_then(|(lat, lon)| Location::new(lat, lon)),
-            capacity: None,
             bias,
-            place: Place::default(),
+            ..Region::default()
         },
     )
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::super::mmdb_writer::{Layout, Precision, Record, Writer};
 use super::super::*;
 use super::oracle::World;
-use crate::model::{Location, OrderRule, Place, Region, RegionId, ServiceId, Steer, unfold};
+use crate::model::{Location, OrderRule, Region, RegionId, ServiceId, Steer, unfold};
 
 const NAMES: [&str; 5] = ["us-east", "eu-west", "ap-northeast", "sa-east", "lab"];
 
@@ -16,9 +16,7 @@ fn regions() -> Vec<Region> {
     let region = |(name, at): (&&str, Option<(f64, f64)>)| Region {
         name: (*name).to_owned(),
         location: at.and_then(|(lat, lon)| Location::new(lat, lon)),
-        capacity: None,
-        bias: 0,
-        place: Place::default(),
+        ..Region::default()
     };
     NAMES.iter().zip(places).map(region).collect()
 }

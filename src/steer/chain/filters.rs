@@ -3,7 +3,7 @@
 use crate::model::Filter;
 
 use super::rendezvous::{compare, mix, neg_log2};
-use super::slate::{Candidate, Slate};
+use super::slate::{Candidate, MOST, Slate};
 use crate::steer::pick::Client;
 use crate::steer::steered::Steered;
 
@@ -27,32 +27,80 @@ impl Work<'_> {
         slate: &mut Slate,
         random: &mut impl FnMut() -> u64,
     ) {
-        let wanted = if let Some(Filter::First(count)) = next { usize::from(count) } else { slate.len() };
         match filter {
             Filter::Healthy => healthy(slate),
-            Filter::Near => slate.sort_unstable_by_key(|one| one.rank),
-            Filter::Listed => slate.sort_unstable_by_key(|one| one.position),
+            Filter::Near => near(slate),
+            Filter::NearBy(_) => self.near_by(slate),
             Filter::Priority => self.priority(slate),
+            Filter::Spill => self.spill(slate),
+            Filter::First(count) => slate.truncate(count.into()),
+            Filter::FirstGroup => {
+                let first = slate.first().map(|one| one.group);
+                slate.retain(|one| Some(one.group) == first);
+            }
+            _ => {
+                let wanted =
+                    if let Some(Filter::First(count)) = next { usize::from(count) } else { slate.len() };
+                // Each group by itself: the nearest stays before the next.
+                for group in slate.chunk_by_mut(|one, other| one.group == other.group) {
+                    self.order(filter, wanted, group, random);
+                }
+            }
+        }
+    }
+
+    /// Orders candidates among themselves.
+    #[inline]
+    fn order(
+        &mut self,
+        filter: Filter,
+        wanted: usize,
+        slate: &mut [Candidate],
+        random: &mut impl FnMut() -> u64,
+    ) {
+        match filter {
+            Filter::Listed => slate.sort_unstable_by_key(|one| one.position),
             Filter::Weighted => draw(slate, wanted, random(), |one| weyl(one.position)),
             Filter::Hash => self.hash(slate, wanted),
             Filter::Rotate => rotate(slate, random()),
             Filter::Shuffle => shuffle(slate, random()),
             Filter::Least(_) => least(slate),
             Filter::TwoChoices(_) => two_choices(slate, random()),
-            Filter::Spill => self.spill(slate),
-            Filter::First(count) => slate.truncate(count.into()),
+            // The others do not order.
+            _ => {}
         }
     }
 
+    /// The nearest of all, with whoever stands with it, then the nearest of the rest.
+    fn near_by(&self, slate: &mut Slate) {
+        slate.sort_unstable_by_key(|one| one.rank);
+        let (mut from, mut group) = (0, 0);
+        while let Some(nearest) = slate.get(from) {
+            let together = self.service.together.get(usize::from(nearest.position)).copied().unwrap_or(0);
+            let nearest = nearest.position;
+            for one in &mut slate[from..] {
+                let with = one.position == nearest || together & 1 << one.position != 0;
+                one.group = if with { group } else { u8::MAX };
+            }
+            slate[from..].sort_unstable_by_key(|one| (one.group, one.rank));
+            from += slate[from..].iter().take_while(|one| one.group == group).count();
+            group += 1;
+        }
+    }
+
+    /// In every group by itself.
     fn priority(&self, slate: &mut Slate) {
         let of = |one: &Candidate| self.service.priorities[usize::from(one.position)];
-        if let Some(lowest) = slate.iter().map(of).min() {
-            slate.retain(|one| of(one) == lowest);
+        let mut lowest = [u8::MAX; MOST];
+        for one in slate.iter() {
+            let known = &mut lowest[usize::from(one.group)];
+            *known = of(one).min(*known);
         }
+        slate.retain(|one| of(one) == lowest[usize::from(one.group)]);
     }
 
     /// One hash a query: a candidate's own number is mixed from it and the candidate's key.
-    fn hash(&mut self, slate: &mut Slate, wanted: usize) {
+    fn hash(&mut self, slate: &mut [Candidate], wanted: usize) {
         self.hashed |= slate.len() > 1;
         let client = self.service.program.key.client(self.client.address);
         let keys = &self.service.keys;
@@ -74,6 +122,12 @@ impl Work<'_> {
     }
 }
 
+/// By the client's order alone: groups of before are forgotten.
+fn near(slate: &mut Slate) {
+    slate.iter_mut().for_each(|one| one.group = 0);
+    slate.sort_unstable_by_key(|one| one.rank);
+}
+
 fn healthy(slate: &mut Slate) {
     if let Some(best) = slate.iter().map(|one| one.class).min() {
         slate.retain(|one| one.class == best);
@@ -81,7 +135,7 @@ fn healthy(slate: &mut Slate) {
 }
 
 /// Puts the first `wanted` of a weighted draw in front, in order: everybody's number is mixed from `seed` and its own.
-fn draw(slate: &mut Slate, wanted: usize, seed: u64, own: impl Fn(&Candidate) -> u64) {
+fn draw(slate: &mut [Candidate], wanted: usize, seed: u64, own: impl Fn(&Candidate) -> u64) {
     let alike = slate.windows(2).all(|pair| pair[0].weight == pair[1].weight);
     for one in slate.iter_mut() {
         let number = mix(seed ^ own(one));
@@ -100,7 +154,7 @@ pub fn weyl(place: u8) -> u64 {
 }
 
 /// Turns the order so that it begins at a random place, by weight.
-fn rotate(slate: &mut Slate, random: u64) {
+fn rotate(slate: &mut [Candidate], random: u64) {
     let begin = by_weight(slate, random);
     slate.rotate_left(begin);
 }
@@ -125,7 +179,7 @@ pub fn whom_by_weight(weights: impl Iterator<Item = u32> + Clone, random: u64) -
 }
 
 /// Fisher and Yates, with numbers that are mixed from one.
-fn shuffle(slate: &mut Slate, random: u64) {
+fn shuffle(slate: &mut [Candidate], random: u64) {
     for at in (1..slate.len()).rev() {
         let number = mix(random ^ weyl(at as u8));
         let other = ((number >> 32) * (at as u64 + 1)) >> 32;
@@ -134,7 +188,7 @@ fn shuffle(slate: &mut Slate, random: u64) {
 }
 
 /// Who bears the least for its weight goes first; whoever bears as much keeps its place.
-fn least(slate: &mut Slate) {
+fn least(slate: &mut [Candidate]) {
     // A stable sort may ask for memory.
     slate.iter_mut().zip(0..).for_each(|(one, place)| one.key = place);
     slate.sort_unstable_by(|one, other| {
@@ -147,7 +201,7 @@ fn burden(one: &Candidate, other: &Candidate) -> u64 {
 }
 
 /// Of two that are drawn by weight, the one that bears less for its weight goes first (Mitzenmacher 2001).
-fn two_choices(slate: &mut Slate, random: u64) {
+fn two_choices(slate: &mut [Candidate], random: u64) {
     if slate.len() < 2 {
         return;
     }

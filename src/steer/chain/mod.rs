@@ -55,7 +55,7 @@ impl Program {
             filters: filters.into(),
             walk: walk(filters),
             lot: Lot::of(filters),
-            placed: refused || filters.contains(&Filter::Near),
+            placed: refused || filters.iter().any(|filter| filter.is_near()),
             // No region is called so.
             key: EndpointKey::new(service, ""),
         }
@@ -117,12 +117,12 @@ fn gather(
         seen(Seen::Step(Step { position, word, keeps: None }));
         let Some(class) = Class::of(word) else { return };
         let (weight, load) = (service.weight(position, word.keep), scene.load(service, position));
-        let one = Candidate { position: position as u8, rank, class, word, weight, load, key: 0 };
+        let one = Candidate { position: position as u8, rank, group: 0, class, word, weight, load, key: 0 };
         // A service has no more than fit.
         let _ = slate.try_push(one);
         rank = rank.saturating_add(1);
     };
-    match service.program.filters.contains(&Filter::Near) {
+    match service.program.filters.iter().any(|filter| filter.is_near()) {
         true => service.in_order(client.first, client.rest).for_each(add),
         false => (0..service.regions.len()).for_each(&mut add),
     }

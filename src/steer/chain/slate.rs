@@ -15,6 +15,8 @@ pub struct Candidate {
     pub position: u8,
     /// In the client's order, from 0.
     pub rank: u8,
+    /// In which group, from 0; ascending along a slate.
+    pub group: u8,
     /// How good it is.
     pub class: Class,
     /// What was known of it.

@@ -277,3 +277,28 @@ fn presets_that_look_at_nobody_s_place_say_so() {
     assert_eq!(names, ["nearest", "all"]);
     assert!(Policy::presets().all(|policy| placed(&policy, true)));
 }
+
+#[test]
+fn groups_stand_together_and_are_ordered_by_themselves() {
+    // 0 and 2 stand together, and so do 1 and 3; the client is nearest to 1.
+    let order = [1, 0, 2, 3, 4];
+    let left = |words: &str, chain: &str, random| {
+        let mut table = blank(words).policy(chain);
+        table.service.together = Box::new([0b101, 0b1010, 0b101, 0b1010, 0b10000]);
+        ask(&table, 7 << 8, &order, random).0
+    };
+    let five = "f100 f100 f100 f100 f100";
+    assert_eq!(left(five, "healthy near(9km)", 0), [1, 3, 0, 2, 4]);
+    assert_eq!(left(five, "healthy near(9km) first-group", 0), [1, 3]);
+    assert_eq!(left(five, "healthy near(9km) near", 0), [1, 0, 2, 3, 4], "no groups any more");
+    assert_eq!(left("f100 x100 f100 f100 f100", "healthy near(9km) first-group", 0), [0, 2]);
+    assert_eq!(left("f100 x100 f100 x100 f100", "healthy near(9km)", 0), [0, 2, 4]);
+    for random in (0..64).map(|bits| 0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(bits)) {
+        for filter in ["weighted", "shuffle", "rotate", "two-choices(latency)", "hash", "least(errors)"] {
+            let mut left = left(five, &format!("healthy near(9km) {filter}"), random);
+            left[..2].sort_unstable();
+            left[2..4].sort_unstable();
+            assert_eq!(left, [1, 3, 0, 2, 4], "{filter}");
+        }
+    }
+}

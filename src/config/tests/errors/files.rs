@@ -334,8 +334,14 @@ capacity = -1",
         ),
         (
             r"[regions.eu]
+country = 'IE'
+subdivision = 'us-ca'",
+            r"m.toml:3:15: subdivision US-CA is not in country IE",
+        ),
+        (
+            r"[regions.eu]
 weight = 1",
-            r"m.toml:2:1: unknown key 'weight'; keys here: location, capacity, bias",
+            r"m.toml:2:1: unknown key 'weight'; keys here: location, capacity, bias, continent, country, subdivision",
         ),
         (
             r#"[regions]

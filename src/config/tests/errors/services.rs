@@ -40,7 +40,15 @@ addresses = ["192.0.2.9"]"#,
         ),
         (
             r#"policy = ["healthy", "furthest"]"#,
-            r"m.toml:5:10: no filter is called 'furthest'; filters: healthy, near, listed, priority, weighted, hash, rotate, shuffle, least(SIGNAL), two-choices(SIGNAL), spill, first, first(N)",
+            r"m.toml:5:10: no filter is called 'furthest'; filters: healthy, near, near(GROUP), listed, priority, weighted, hash, rotate, shuffle, least(SIGNAL), two-choices(SIGNAL), spill, first, first(N), first-group",
+        ),
+        (
+            r#"policy = ["healthy", "near(continent)", "first"]"#,
+            r"m.toml:5:10: near(continent) needs the continent of every region; missing: eu",
+        ),
+        (
+            r#"policy = ["healthy", "near(500km)", "first"]"#,
+            r"m.toml:5:10: near(500km) needs the location of every region; missing: eu",
         ),
         (r"policy = 1", r"m.toml:5:10: policy 1 is not the name of a policy or a list of filters"),
         (r#"ttl = { min = "60s", max = "5s" }"#, r"m.toml:5:28: ttl.max (5s) is less than ttl.min (60s)"),
