@@ -11,6 +11,7 @@ use super::worker::{HandedOut, Worker};
 use crate::geo::{Resolved, Walk};
 use crate::model::{Family, ServiceId};
 use crate::snapshot::{Asked, Snapshot, World};
+use crate::steer::chain::lot::bits;
 use crate::steer::{Answer, Pick};
 use crate::zone::rtype;
 
@@ -137,7 +138,9 @@ fn put_sets(
     let steered = &world.services[chosen.service.index()].steered;
     let (count, mut written) = (steered.regions.len(), 0);
     let start = worker.generator.usize(..count.max(1));
-    for position in (start..count).chain(0..start).filter(|position| set & 1 << position != 0) {
+    // Those from there on, then those before: a chain of both, asked from outside, would look twice at each step.
+    let late = set >> start << start;
+    for position in [late, set ^ late].into_iter().flat_map(bits) {
         let live_index = steered.live_index(position, chosen.family);
         // It may have changed since the pick: what was fit a moment ago is still better than nothing.
         let mask = Some(snapshot.live[live_index].load().mask).filter(|mask| *mask != 0).unwrap_or(u16::MAX);

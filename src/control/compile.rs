@@ -265,6 +265,7 @@ fn steer(service: &Service, regions: &[Region], first: u32, refused: bool) -> St
     Steered {
         together: service.policy.grouping().map(together).unwrap_or_default(),
         program: Program::new(&service.name, &service.policy.filters, refused),
+        weighs_alike: service.endpoints.iter().all(|endpoint| endpoint.weight == service.endpoints[0].weight),
         weights: service.endpoints.iter().map(weight).collect(),
         priorities: service.endpoints.iter().map(|endpoint| endpoint.priority).collect(),
         first: crate::model::EndpointId(first),

@@ -18,6 +18,8 @@ pub struct Steered {
     /// What endpoint `i` keeps, and weighs in whole numbers up to 2²⁰, as long as nothing but its configured weight
     /// counts.
     pub weights: Box<[(Keep, u32)]>,
+    /// Whether all weights are the same.
+    pub weighs_alike: bool,
     /// Endpoint `i`'s priority: the lowest goes first.
     pub priorities: Box<[u8]>,
     /// With whom endpoint `i` stands together, itself among them: bit `j`, endpoint `j`. Empty where the chain does not

@@ -63,6 +63,7 @@ pub fn table(four: &str, six: &str) -> Table {
         .map(|text| (Keep::of_weights(weight(text), 100), (u32::from(weight(text)) << 20) / 100));
     let service = Steered {
         program: Program::new("www", &Policy::default().filters, false),
+        weighs_alike: weights.clone().all(|weight| Some(weight) == weights.clone().next()),
         weights: weights.map(|(keep, weight)| (keep, weight.max(1))).collect(),
         priorities: vec![0; count].into(),
         together: Box::default(),

@@ -153,6 +153,9 @@ impl Word {
         }
     }
 
+    /// The bits of all but the addresses: words that share them answer alike.
+    pub const ALL_BUT_ADDRESSES: u64 = 0xffff_0000_ffff_ffff;
+
     /// The TTL at `now` (Unix seconds): clamped by the deadline, at least 1 once there is one.
     #[inline]
     pub fn ttl_at(self, now: u64) -> u32 {
@@ -198,6 +201,12 @@ impl Live {
     /// A place for a word.
     pub fn new(word: Word) -> Live {
         Live(AtomicU64::new(word.pack()))
+    }
+
+    /// The word now, as its 8 bytes.
+    #[inline]
+    pub fn bits(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
     }
 
     /// The word now. Words are independent of each other, so no ordering is asked for.

@@ -11,7 +11,7 @@ use super::slate::MOST;
 use crate::steer::hash::granularity;
 use crate::steer::pick::{Answer, Client, Pick, Scene, Why};
 use crate::steer::steered::Steered;
-use crate::steer::word::{Tier, Word};
+use crate::steer::word::{Live, Tier, Word};
 
 /// A chain that needs no slate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +48,8 @@ struct Scan {
     tier: Tier,
     set: u64,
     ttl: u32,
+    /// All of them weigh the same, for sure.
+    alike: bool,
 }
 
 /// The pick; `None`: the chain has to run.
@@ -60,9 +62,9 @@ pub fn draw(
     scene: &Scene<'_>,
     random: &mut impl FnMut() -> u64,
 ) -> Option<Pick> {
-    let Scan { tier, set, ttl } = scan(service, family, scene)?;
+    let Scan { tier, set, ttl, alike } = scan(service, family, scene)?;
     let depth = if service.program.placed { client.depth } else { 0 };
-    let drawn = Draw { service, family, scene, set };
+    let drawn = Draw { service, family, scene, set, alike };
     let (set, scope) = match lot {
         Lot::All => (set, depth),
         Lot::Nearest(count) => (drawn.nearest(client, count), depth),
@@ -88,9 +90,28 @@ fn scan(service: &Steered, family: Family, scene: &Scene<'_>) -> Option<Scan> {
         return None;
     }
     let first = service.live_index(0, Family::V4);
-    let words = scene.live.get(first..first + 2 * service.regions.len())?;
+    let words = scene.live.get(first..first + 2 * service.regions.len())?.as_chunks::<2>().0;
+    at_peace(service, words, family, scene).or_else(|| at_length(service, words, family, scene))
+}
+
+/// What is nearly always so: all words say the same.
+#[inline]
+fn at_peace(service: &Steered, words: &[[Live; 2]], family: Family, scene: &Scene<'_>) -> Option<Scan> {
+    let bits = words.iter().map(|pair| pair[family.index()].bits());
+    let (all, any) = bits.fold((u64::MAX, 0), |(all, any), bits| (all & bits, any | bits));
+    let word = Word::unpack(all);
+    let answers = matches!(word.tier, Tier::Fit | Tier::Unknown | Tier::Idle);
+    if (all ^ any) & Word::ALL_BUT_ADDRESSES != 0 || !answers {
+        return None;
+    }
+    let set = u64::MAX >> (MOST - words.len().clamp(1, MOST));
+    let ttl = word.ttl_at(scene.now).min(service.ttl.max);
+    Some(Scan { tier: word.tier, set, ttl, alike: service.weighs_alike })
+}
+
+fn at_length(service: &Steered, words: &[[Live; 2]], family: Family, scene: &Scene<'_>) -> Option<Scan> {
     let (mut fit, mut unknown, mut idle, mut ttl) = (0_u64, 0_u64, 0_u64, service.ttl.max);
-    for (place, pair) in words.as_chunks::<2>().0.iter().enumerate() {
+    for (place, pair) in words.iter().enumerate() {
         let word = pair[family.index()].load();
         let bit = |tier| u64::from(word.tier == tier) << place;
         fit |= bit(Tier::Fit);
@@ -105,7 +126,7 @@ fn scan(service: &Steered, family: Family, scene: &Scene<'_>) -> Option<Scan> {
         (0, 0, 1..) => (Tier::Idle, idle),
         (0, 0, 0) => return None,
     };
-    Some(Scan { tier, set, ttl })
+    Some(Scan { tier, set, ttl, alike: false })
 }
 
 /// Somebody of a set.
@@ -114,6 +135,7 @@ struct Draw<'a> {
     family: Family,
     scene: &'a Scene<'a>,
     set: u64,
+    alike: bool,
 }
 
 impl Draw<'_> {
@@ -145,14 +167,23 @@ impl Draw<'_> {
                 let seed = random();
                 self.lowest(|position| mix(seed ^ weyl(position as u8)))
             }
+            Filter::Rotate if self.alike => self.nth(evenly(self.count(), random())),
             Filter::Rotate => {
                 let (weights, places) = self.weights();
                 let at = whom_by_weight(weights[..self.count()].iter().copied(), random());
                 places[at].into()
             }
+            Filter::TwoChoices(_) if self.alike => self.two_alike(random()),
             Filter::TwoChoices(_) => self.two_choices(random()),
+            _ if self.alike => self.least_alike(),
             _ => self.least(),
         }
+    }
+
+    /// The position of the set's bit of that number.
+    #[inline]
+    fn nth(&self, number: usize) -> usize {
+        bits(self.set).nth(number).unwrap_or(0)
     }
 
     fn count(&self) -> usize {
@@ -162,6 +193,12 @@ impl Draw<'_> {
     /// Whoever's number is the lowest for its weight.
     #[inline]
     fn lowest(&self, number: impl Fn(usize) -> u64) -> usize {
+        if self.alike {
+            // The logarithm would turn the order around.
+            let highest = |best: (u64, usize), one: (u64, usize)| if one.0 > best.0 { one } else { best };
+            let numbers = bits(self.set).map(|place| (number(place) >> 31, place));
+            return numbers.reduce(highest).map_or(0, |(_, place)| place);
+        }
         let (weights, places) = self.weights();
         let (weights, places) = (&weights[..self.count()], &places[..self.count()]);
         let alike = weights.iter().all(|weight| *weight == weights[0]);
@@ -189,6 +226,25 @@ impl Draw<'_> {
             }
         }
         best.map_or(0, |best| best.2)
+    }
+
+    fn least_alike(&self) -> usize {
+        let load = |position: usize| self.scene.load(self.service, position);
+        bits(self.set).min_by_key(|position| load(*position)).unwrap_or(0)
+    }
+
+    fn two_alike(&self, random: u64) -> usize {
+        let count = self.count();
+        if count < 2 {
+            return self.nth(0);
+        }
+        let first = evenly(count, random);
+        // The first of all stands in its place meanwhile.
+        let second = 1 + evenly(count - 1, mix(random));
+        let second = if second == first { 0 } else { second };
+        let [one, other] = [self.nth(first), self.nth(second)];
+        let load = |position: usize| self.scene.load(self.service, position);
+        if load(other) < load(one) { other } else { one }
     }
 
     fn burden(&self, position: usize) -> (u64, u64) {
@@ -221,9 +277,15 @@ impl Draw<'_> {
     }
 }
 
+/// A random place among so many: what [`whom_by_weight`] comes to where all weigh the same.
+#[inline]
+fn evenly(count: usize, random: u64) -> usize {
+    (((random >> 32) * count as u64) >> 32) as usize
+}
+
 /// The places of a set's bits, ascending.
 #[inline]
-fn bits(mut set: u64) -> impl Iterator<Item = usize> {
+pub fn bits(mut set: u64) -> impl Iterator<Item = usize> {
     std::iter::from_fn(move || {
         let place = (set != 0).then(|| set.trailing_zeros() as usize)?;
         set &= set - 1;

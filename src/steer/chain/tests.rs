@@ -254,7 +254,8 @@ fn lots_are_their_chains() {
         let row: Vec<_> = (0..5).map(|_| *generator.choice(&words[..good]).unwrap()).collect();
         let policy = *generator.choice(&chains).unwrap();
         let table = blank(&row.join(" ")).policy(policy);
-        table.loads.iter().for_each(|load| load.store(generator.u32(..1 << 24)));
+        let loads = *generator.choice(&[1 << 24, 3]).unwrap();
+        table.loads.iter().for_each(|load| load.store(generator.u32(..loads)));
         let (address, mut order, random) =
             (generator.u32(..), [0, 1, 2, 3, 4].map(RegionId), generator.u64(..));
         generator.shuffle(&mut order);
