@@ -7,7 +7,8 @@ use hyper::{HeaderMap, Request};
 
 use super::http::{authority, bracketed};
 use super::http2::{Answer, exchange};
-use super::line::Line;
+use super::line::{ANSWER_BYTES, Line};
+use super::meter::Most;
 use super::reason::quote;
 use super::tls::Alpn;
 use super::{Fault, GrpcFault, OwnFault, Reason};
@@ -21,7 +22,7 @@ const UNIMPLEMENTED: u32 = 12;
 /// Asks whether the service is being served.
 pub(super) async fn ask(line: &mut Line<'_>, ask: &GrpcRequest) -> Result<(), Fault> {
     let request = request(line, ask)?;
-    let stream = line.open(ask.tls.as_ref(), ask.host.as_deref(), Alpn::Http2).await?;
+    let stream = line.open(ask.tls.as_ref(), ask.host.as_deref(), Alpn::Http2, Most(ANSWER_BYTES)).await?;
     let judge = |got| match got {
         200 => Ok(()),
         got => Err(Reason::Status { got, expected: StatusSet(vec![(200, 200)]) }.into()),

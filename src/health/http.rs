@@ -2,7 +2,7 @@
 //!
 //! Everything a stranger can stretch is bounded: time by one deadline over connect, handshake, head and body;
 //! the head by [`HEAD_BYTES`] and [`HEAD_FIELDS`]; the body by [`ANSWER_BYTES`], or what a scrape takes, after
-//! which it is not read on.
+//! which it is not read on; all that stands around them by what is [`metered`](super::meter).
 
 use std::net::SocketAddr;
 
@@ -12,6 +12,7 @@ use hyper::header::{ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, HOST, USER_AGEN
 
 use super::http2::Answer;
 use super::line::{ANSWER_BYTES, Line};
+use super::meter::Most;
 use super::reason::quote;
 use super::tls::Alpn;
 use super::{Fault, OwnFault, Reason};
@@ -24,10 +25,6 @@ const HEAD_BYTES: usize = 64 * 1024;
 /// The most header fields of a response: hyper's default, which costs no allocation.
 const HEAD_FIELDS: usize = 100;
 
-/// The most that is read of a body, in bytes.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Most(pub(super) usize);
-
 /// Connects to the target's own address and asks once. Redirects are answers like any other.
 pub(super) async fn ask(line: &mut Line<'_>, ask: &HttpRequest) -> Result<Answer, Fault> {
     let answer = fetch(line, ask, Most(ANSWER_BYTES)).await?;
@@ -39,7 +36,7 @@ pub(super) async fn ask(line: &mut Line<'_>, ask: &HttpRequest) -> Result<Answer
 pub(super) async fn fetch(line: &mut Line<'_>, ask: &HttpRequest, most: Most) -> Result<Answer, Fault> {
     let request = request(line.address, ask)?;
     let alpn = if ask.http2 { Alpn::Http2 } else { Alpn::Http1 };
-    let stream = line.open(ask.tls.as_ref(), ask.host.as_deref(), alpn).await?;
+    let stream = line.open(ask.tls.as_ref(), ask.host.as_deref(), alpn, most).await?;
     if ask.http2 {
         let judge = |status| judge_status(ask, status);
         super::http2::exchange(stream, request, Bytes::new(), line.deadline, judge).await

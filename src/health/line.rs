@@ -12,6 +12,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::either::Either;
 
+use super::meter::{Metered, Most};
 use super::reason::of_io;
 use super::tls::{Alpn, Tls, TlsStream, of_tls, server_name};
 use super::{Fault, Reason, Stage};
@@ -23,7 +24,7 @@ pub(super) const ANSWER_BYTES: usize = 5 * 1024;
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(3600);
 
 /// A connection to a target.
-pub(super) type Stream = Either<TcpStream, Box<TlsStream<TcpStream>>>;
+pub(super) type Stream = Either<Metered<TcpStream>, Box<TlsStream<Metered<TcpStream>>>>;
 
 //------------ Deadline ------------------------------------------------------
 
@@ -67,15 +68,17 @@ impl<'a> Line<'a> {
         Line { tls, address, deadline: Deadline::after(timeout), certificate_expires: None }
     }
 
-    /// Connects to the target's own address; with `trust`, shakes hands for `host` as well.
+    /// Connects to the target's own address; with `trust`, shakes hands for `host` as well. Not much more is read than
+    /// `most`, whatever comes.
     pub(super) async fn open(
         &mut self,
         trust: Option<&Trust>,
         host: Option<&str>,
         alpn: Alpn,
+        most: Most,
     ) -> Result<Stream, Fault> {
         let name = trust.map(|_| server_name(host, self.address.ip())).transpose()?;
-        let stream = connect(self.address, self.deadline).await?;
+        let stream = Metered::new(connect(self.address, self.deadline).await?, most);
         let (Some(trust), Some(name)) = (trust, name) else { return Ok(Either::Left(stream)) };
         let handshake = self.tls.handshake(trust, alpn, name, stream);
         let (stream, shown) = self.deadline.within(Stage::Handshake, handshake).await?;

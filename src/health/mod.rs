@@ -10,7 +10,7 @@
 //! ladder for every target and keeps it across reloads. `prober` is the task that asks, when `schedule`
 //! says so and `budget` lets it; `asker` is the one `match` on what a request is, and there is one file for each kind: `http` (with
 //! `http2`), `tcp`, `dns`, `grpc`, `icmp`, `command`. `line` is the way there that they share: deadline, connection,
-//! `tls`. `ttl` says how long a verdict may be believed.
+//! `tls`; `meter` bounds what is read of it. `ttl` says how long a verdict may be believed.
 //!
 //! `signal` holds what load balancers report of endpoints: pushed, scraped (`scrape`), or told in the answer to a probe
 //! (`told`). `passive` is when a signal speaks against its endpoint.
@@ -29,6 +29,7 @@ mod icmp;
 mod ladder;
 mod latencies;
 mod line;
+mod meter;
 mod network;
 mod observation;
 mod passive;

@@ -56,6 +56,8 @@ pub enum Reason {
         /// The most fields.
         fields: usize,
     },
+    /// More came than the longest answer takes, and it was not whole.
+    TooMuch(Stage),
     /// The check's answer says no.
     Status {
         /// What it answered.
@@ -158,6 +160,7 @@ impl Reason {
             | Reason::NotHttp(_)
             | Reason::NotHttp2(_)
             | Reason::HeadTooLarge { .. }
+            | Reason::TooMuch(_)
             | Reason::Status { .. }
             | Reason::Lacks { .. }
             | Reason::Dns(_)
@@ -180,6 +183,7 @@ impl Reason {
             | Reason::NotHttp(_)
             | Reason::NotHttp2(_)
             | Reason::HeadTooLarge { .. }
+            | Reason::TooMuch(_)
             | Reason::Dns(DnsFault::Malformed | DnsFault::OtherQuestion)
             | Reason::Grpc(GrpcFault::NotGrpc(_)) => "protocol",
             Reason::Status { .. } => "status",
@@ -208,6 +212,7 @@ impl fmt::Display for Reason {
             Reason::HeadTooLarge { bytes, fields } => {
                 write!(f, "the response head is over {bytes} bytes or {fields} fields")
             }
+            Reason::TooMuch(stage) => write!(f, "more came than an answer takes, {}", stage.when()),
             Reason::Status { got, expected } if (300..400).contains(got) => {
                 write!(f, "answered {got}, expected {expected}; redirects are not followed")
             }

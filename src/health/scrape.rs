@@ -15,8 +15,9 @@ pub use samples::Samples;
 pub use stub_status::stub_status;
 
 use super::Fault;
-use super::http::{self, Most};
+use super::http;
 use super::line::Line;
+use super::meter::Most;
 use super::reason::quote;
 use crate::model::{MetricsFormat, ScrapeRequest};
 

@@ -6,13 +6,15 @@ use tokio::io::AsyncWriteExt;
 
 use super::http::lacks;
 use super::line::{ANSWER_BYTES, Line, Stream, of_stream, read_until};
+use super::meter::Most;
 use super::tls::Alpn;
 use super::{Fault, Reason, Stage};
 use crate::model::{Pattern, TcpRequest};
 
 /// Connects, and says and hears what it has to.
 pub(super) async fn ask(line: &mut Line<'_>, ask: &TcpRequest) -> Result<(), Fault> {
-    let mut stream = line.open(ask.tls.as_ref(), ask.host.as_deref(), Alpn::Nothing).await?;
+    let mut stream =
+        line.open(ask.tls.as_ref(), ask.host.as_deref(), Alpn::Nothing, Most(ANSWER_BYTES)).await?;
     let deadline = line.deadline;
     deadline.within(Stage::Answer, say(&mut stream, &ask.send)).await??;
     match &ask.receive {

@@ -19,6 +19,7 @@ pub(super) use tokio_rustls::client::TlsStream;
 use verifier::{Verifier, not_after};
 pub(super) use wrong::of_tls;
 
+use super::meter::Metered;
 use super::reason::{of_io, quote};
 use super::{Fault, OwnFault, Reason, Stage, TlsFault};
 use crate::model::Trust;
@@ -145,8 +146,8 @@ impl Tls {
         trust: &Trust,
         alpn: Alpn,
         name: ServerName<'static>,
-        stream: TcpStream,
-    ) -> (Result<TlsStream<TcpStream>, Fault>, Option<SystemTime>) {
+        stream: Metered<TcpStream>,
+    ) -> (Result<TlsStream<Metered<TcpStream>>, Fault>, Option<SystemTime>) {
         let config = match self.config(trust, alpn) {
             Ok(config) => config,
             Err(fault) => return (Err(fault.into()), None),

@@ -14,9 +14,10 @@ use hyper::{HeaderMap, Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::{HEAD_BYTES, HEAD_FIELDS, Most, judge_status};
+use super::{HEAD_BYTES, HEAD_FIELDS, judge_status};
 use crate::health::http2::Answer;
 use crate::health::line::{Deadline, of_stream, says_nothing_yet};
+use crate::health::meter::{Most, is_used_up};
 use crate::health::reason::quote;
 use crate::health::{Fault, Reason, Stage};
 use crate::model::HttpRequest;
@@ -115,7 +116,7 @@ async fn read_body(mut response: Response<Incoming>, Most(most): Most) -> Result
 fn of_hyper(error: &hyper::Error, stage: Stage) -> Fault {
     match io_cause(error) {
         Some(cause) => return of_io_cause(cause, stage),
-        None if error.is_parse_too_large() => Reason::HeadTooLarge { bytes: HEAD_BYTES, fields: HEAD_FIELDS },
+        None if error.is_parse_too_large() => too_large(),
         None if error.is_incomplete_message() => Reason::ClosedEarly(stage),
         None if error.is_parse() => Reason::NotHttp(quote(&error.to_string(), 120)),
         None => Reason::Broken(quote(&error.to_string(), 120)),
@@ -123,11 +124,17 @@ fn of_hyper(error: &hyper::Error, stage: Stage) -> Fault {
     .into()
 }
 
+fn too_large() -> Reason {
+    Reason::HeadTooLarge { bytes: HEAD_BYTES, fields: HEAD_FIELDS }
+}
+
 /// An error below HTTP; hyper also reports nonsense in chunked bodies as one, without a number of the system's.
 fn of_io_cause(error: &io::Error, stage: Stage) -> Fault {
     use io::ErrorKind::{InvalidData, InvalidInput};
     let inside_tls = crate::health::tls::of_tls(error).is_some();
     match error.kind() {
+        // Interim answers are read over, however many come.
+        _ if is_used_up(error) && stage == Stage::Head => too_large().into(),
         InvalidData | InvalidInput if !inside_tls => Reason::NotHttp(quote(&error.to_string(), 120)).into(),
         _ => of_stream(error, stage),
     }

@@ -13,8 +13,9 @@ use crate::health::tests::{
     AUTHORITY, LONG, SHORT, acceptor, accepts, authority_named, goes_on, hear, inside, leaf, replies,
     resets_after, serve, trusted, words,
 };
-use crate::health::{Attempt, Outcome};
-use crate::model::{Request as Asked, StatusSet, Trust};
+use crate::health::tls::Tls;
+use crate::health::{Attempt, Outcome, Stage};
+use crate::model::{Request as Asked, StatusSet, Target, Trust};
 
 mod certificates;
 mod content;
@@ -184,9 +185,24 @@ async fn silence_and_dripping_end_with_the_timeout() {
 }
 
 #[tokio::test]
-async fn endless_interim_answers_end_with_the_timeout() {
+async fn endless_interim_answers_are_a_head_too_large() {
     let at = goes_on("", "HTTP/1.1 100 Continue\r\n\r\n".repeat(10_000), Duration::ZERO).await;
-    check(at, SHORT, "soft: connected, but no response head within 500ms").await;
+    check(at, LONG, "hard: the response head is over 65536 bytes or 100 fields").await;
+}
+
+#[tokio::test]
+async fn a_body_in_the_smallest_pieces_may_be_short_only() {
+    let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let at = goes_on(chunked, "1\r\nx\r\n".repeat(10_000), Duration::ZERO).await;
+    check(at, LONG, "up").await;
+    let request = get("/", None, false);
+    let target = Target { address: at.ip(), port: at.port(), request: Asked::Icmp };
+    let tls = Tls::new(&[]).unwrap();
+    let mut line = Line::new(&tls, &target, LONG);
+    let fault = fetch(&mut line, &request, Most(1 << 20)).await.map(drop).unwrap_err();
+    assert_eq!(fault, Reason::TooMuch(Stage::Body).into());
+    let words = "hard: more came than an answer takes, before the body was whole";
+    assert_eq!(crate::health::tests::words(&Err(fault).into()), words);
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 
 use super::{Reason, Stage};
+use crate::health::meter::is_used_up;
 
 /// An error of this machine itself: it says nothing about the target and is no observation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +63,7 @@ pub(in crate::health) fn of_io(error: &io::Error, stage: Option<Stage>) -> Fault
         return Fault::Ours(if of_network { OwnFault::Network(words) } else { OwnFault::System(words) });
     }
     Fault::Theirs(match (error.kind(), stage) {
+        (_, Some(stage)) if is_used_up(error) => Reason::TooMuch(stage),
         (io::ErrorKind::ConnectionRefused, _) => Reason::Refused,
         (io::ErrorKind::HostUnreachable, _) => Reason::NoRoute,
         (io::ErrorKind::UnexpectedEof, Some(stage)) => Reason::ClosedEarly(stage),

@@ -153,6 +153,34 @@ async fn inside_tls_the_certificate_counts() {
 }
 
 #[tokio::test]
+async fn endless_records_inside_tls_come_to_an_end() {
+    let acceptor = accepts(2090, &[]);
+    let at = serve(move |stream| {
+        let acceptor = acceptor.clone();
+        async move {
+            let Ok(mut stream) = acceptor.accept(stream).await else { return };
+            while stream.get_mut().1.refresh_traffic_keys().is_ok() && stream.flush().await.is_ok() {}
+        }
+    })
+    .await;
+    let waits = TcpRequest {
+        tls: trusted(),
+        host: Some("www.example.com".into()),
+        receive: Some(Pattern::Text("+PONG".into())),
+        ..TcpRequest::default()
+    };
+    check(at, Request::Tcp(waits), LONG, "hard: TLS: peer misbehaved: TooManyKeyUpdateRequests").await;
+    // A handshake in which nothing comes but changes of the cipher, or warnings.
+    for record in [&b"\x14\x03\x03\0\x01\x01"[..], b"\x15\x03\x03\0\x02\x01\x5a"] {
+        let at = serve(move |mut stream| async move {
+            while stream.write_all(&record.repeat(1000)).await.is_ok() {}
+        });
+        let outcome = ask_any(at.await, inside("www.example.com", trusted()), LONG).await.outcome;
+        assert!(words(&outcome).starts_with("hard: TLS: "), "{outcome:?}");
+    }
+}
+
+#[tokio::test]
 async fn who_does_not_speak_tls() {
     let plain = answers("no\r\n").await;
     let outcome = ask_any(plain, inside("a.example", trusted()), LONG).await.outcome;

@@ -124,10 +124,16 @@ async fn strangers_who_stretch_over_http2() {
     let at = frames(head, frame(9, 0, 1, &[0x40; 16_000])).await;
     let outcome = ask(at, get2(false), LONG).await.outcome;
     assert!(words(&outcome).starts_with("hard: the answer is not HTTP/2: "), "{outcome:?}");
-    // Interim answers without end.
-    let at = frames(settings.clone(), frame(1, 4, 1, b"\x08\x03103").repeat(100)).await;
-    let outcome = ask(at, get2(false), SHORT).await.outcome;
-    assert!(matches!(outcome, Outcome::Down(_)), "{outcome:?}");
+    // Interim answers without end, and frames that mean little or nothing.
+    let too_much = "hard: more came than an answer takes, before the response head was whole";
+    let window = frame(8, 0, 0, &[0, 0, 0, 1]);
+    for more in
+        [frame(1, 4, 1, b"\x08\x03103"), window, frame(2, 0, 3, &[0, 0, 0, 0, 1]), frame(0xee, 0, 0, b"")]
+    {
+        says(frames(settings.clone(), more.repeat(100)).await, false, LONG, too_much).await;
+    }
+    let at = frames(with(frame(1, 4, 1, &[0x88])), frame(0xee, 0, 0, b"").repeat(100)).await;
+    says(at, false, LONG, "hard: more came than an answer takes, before the body was whole").await;
     // A refusal, and a head without a body.
     let at = frames(with(frame(3, 0, 1, &[0, 0, 0, 7])), Vec::new()).await;
     let outcome = ask(at, get2(false), LONG).await.outcome;
