@@ -2,13 +2,16 @@
 
 use std::future::poll_fn;
 use std::io;
+use std::mem::MaybeUninit;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::Poll;
 use std::time::{Duration, SystemTime};
 
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::task::coop::unconstrained;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::either::Either;
 
@@ -112,19 +115,33 @@ pub(super) fn of_stream(error: &io::Error, stage: Stage) -> Fault {
 
 /// Fails if there is anything to read before we have asked: a banner, or an answer to nobody's question. It
 /// must be here already: what arrives while the request is on its way is indistinguishable from its answer.
-pub(super) async fn says_nothing_yet(stream: &mut (impl AsyncRead + Unpin)) -> Result<(), Fault> {
-    let mut byte = [0];
-    let mut buffer = ReadBuf::new(&mut byte);
-    let read = poll_fn(|context| match Pin::new(&mut *stream).poll_read(context, &mut buffer) {
-        Poll::Pending => Poll::Ready(None),
-        Poll::Ready(read) => Poll::Ready(Some(read)),
-    });
-    match read.await {
+pub(super) async fn says_nothing_yet(stream: &mut Stream) -> Result<(), Fault> {
+    let read = match stream {
+        // Asked of the system: tokio knows what was here when the connection came about, and does not look again.
+        Either::Left(plain) => match SockRef::from(plain.inner()).peek(&mut [MaybeUninit::uninit()]) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => None,
+            read => Some(read),
+        },
+        // What lies there may be TLS's own, like tickets. Everything that came with the end of the handshake was read.
+        Either::Right(inside) => unconstrained(read_at_once(inside)).await,
+    };
+    match read {
         None => Ok(()),
         Some(Err(error)) => Err(of_stream(&error, Stage::Head)),
-        Some(Ok(())) if buffer.filled().is_empty() => Err(Reason::ClosedEarly(Stage::Head).into()),
-        Some(Ok(())) => Err(Reason::AnsweredBeforeAsked.into()),
+        Some(Ok(0)) => Err(Reason::ClosedEarly(Stage::Head).into()),
+        Some(Ok(_)) => Err(Reason::AnsweredBeforeAsked.into()),
     }
+}
+
+/// How much of a byte is here; `None`: nothing is, nor the end.
+async fn read_at_once(stream: &mut (impl AsyncRead + Unpin)) -> Option<io::Result<usize>> {
+    let mut byte = [0];
+    let mut buffer = ReadBuf::new(&mut byte);
+    poll_fn(|context| match Pin::new(&mut *stream).poll_read(context, &mut buffer) {
+        Poll::Pending => Poll::Ready(None),
+        Poll::Ready(read) => Poll::Ready(Some(read.map(|()| buffer.filled().len()))),
+    })
+    .await
 }
 
 /// Reads on until `enough` says so, the stream ends, or [`ANSWER_BYTES`] are there; whether it was enough.

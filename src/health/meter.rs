@@ -47,6 +47,11 @@ impl<S> Metered<S> {
     pub(super) fn new(stream: S, Most(most): Most) -> Metered<S> {
         Metered { stream, left: BESIDE.saturating_add(most.saturating_mul(2)) }
     }
+
+    /// The connection itself.
+    pub(super) fn inner(&self) -> &S {
+        &self.stream
+    }
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Metered<S> {

@@ -41,7 +41,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("rustls_native_certs", &["src/health/tls.rs"]),
     ("schemars", &["src/config/"]),
     ("siphasher", &["src/steer/hash.rs", "src/answer/cookie.rs"]),
-    ("socket2", &["src/server/bind.rs", "src/health/icmp.rs"]),
+    ("socket2", &["src/server/bind.rs", "src/health/icmp.rs", "src/health/line.rs"]),
     ("tokio_rustls", &["src/health/tls.rs"]),
     ("toml", &["src/config/"]),
     ("tracing_subscriber", &["src/daemon/log.rs", "src/telemetry/"]),

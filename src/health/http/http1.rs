@@ -12,11 +12,10 @@ use hyper::client::conn::http1;
 use hyper::header::TRANSFER_ENCODING;
 use hyper::{HeaderMap, Request, Response};
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::{HEAD_BYTES, HEAD_FIELDS, judge_status};
 use crate::health::http2::Answer;
-use crate::health::line::{Deadline, of_stream, says_nothing_yet};
+use crate::health::line::{Deadline, Stream, of_stream, says_nothing_yet};
 use crate::health::meter::{Most, is_used_up};
 use crate::health::reason::quote;
 use crate::health::{Fault, Reason, Stage};
@@ -29,16 +28,13 @@ enum Trouble {
 }
 
 /// Sends the request, judges the status, and brings back the beginning of the body.
-pub(super) async fn exchange<S>(
-    mut stream: S,
+pub(super) async fn exchange(
+    mut stream: Stream,
     request: Request<()>,
     ask: &HttpRequest,
     deadline: Deadline,
     most: Most,
-) -> Result<Answer, Fault>
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
+) -> Result<Answer, Fault> {
     says_nothing_yet(&mut stream).await?;
     let (mut sender, mut connection) = http1::Builder::new()
         // The buffer bounds memory, but its last read may overshoot; the header size is exact.
