@@ -72,6 +72,11 @@ impl Seen {
         if let Seen::Down(reason) = self { reason.is_an_answer() } else { true }
     }
 
+    /// Whether it said something, and then no more until the timeout.
+    pub fn broke_off(&self) -> bool {
+        if let Seen::Down(reason) = self { reason.broke_off() } else { false }
+    }
+
     fn level(&self) -> Level {
         match self {
             Seen::Up => Level::Healthy,

@@ -1,7 +1,7 @@
 //! The own-network guard (DESIGN 4.5): is it the target that is gone, or the node's own network?
 //!
-//! An answer of any kind, a refusal too, proves the way to whoever gave it. Silence proves nothing by itself: a probe
-//! that nobody answered counts as a failure only when somebody outside the node's own region has answered since it
+//! An answer of any kind, a refusal too, proves the way to whoever gave it; so does a connection that was made and then
+//! stayed silent, for the time when it was asked for. Silence proves nothing by itself: a probe that nobody answered counts as a failure only when somebody outside the node's own region has answered since it
 //! began. As long as nobody has, it is doubted, and the others are asked at once. If they, too, stay silent, the node
 //! takes itself for cut off: no verdict falls any more, until the first answer from outside. What was doubted then is
 //! forgotten, because it was seen through a cut.
@@ -48,9 +48,9 @@ impl Network {
         self.doubting.get_or_insert(now);
     }
 
-    /// Notes that nothing is doubted any more.
-    pub fn settle(&mut self) {
-        self.doubting = None;
+    /// Notes since when anything is still doubted.
+    pub fn settle(&mut self, since: Option<Instant>) {
+        self.doubting = since;
     }
 
     /// Notes an answer from outside; says whether what is doubted was seen through a cut.
@@ -110,7 +110,7 @@ mod tests {
         assert_eq!(network.state(at(start, 1999)), Doubt::Asking);
         assert_eq!(network.state(at(start, 2000)), Doubt::Cut(start));
         assert!(network.heard(at(start, 2000)));
-        network.settle();
+        network.settle(None);
         assert_eq!(network.state(at(start, 2000)), Doubt::None);
         network.doubt(at(start, 3000));
         assert!(!network.heard(at(start, 3100)));

@@ -140,19 +140,27 @@ impl Reason {
         }
     }
 
-    /// Whether somebody said something, so that the way there works whatever it was. What only this machine saw is no
-    /// answer: a command's end, and what the way itself may have done.
+    /// Whether somebody said something, so that the way there works whatever it was. A connection is something said: its
+    /// other end took part in making it. What only this machine saw is no answer: a command's end, and what the way itself
+    /// may have done.
+    ///
+    /// ```text
+    /// no connection, no route, nothing from who has none    no
+    /// connected, and too slow at any stage                  yes, as it began: `broke_off`
+    /// refused, reset, closed, any words                     yes, as it ended
+    /// strays over UDP                                       no: anybody may send them
+    /// ```
     pub fn is_an_answer(&self) -> bool {
         match self {
             Reason::ConnectTimeout(_)
             | Reason::NoRoute
             | Reason::NoAnswer(_)
-            | Reason::TimedOut(..)
             | Reason::Command(_)
             | Reason::StillRunning(_)
             | Reason::Dns(DnsFault::Stray(_))
             | Reason::Broken(_) => false,
             Reason::Refused
+            | Reason::TimedOut(..)
             | Reason::Reset(_)
             | Reason::ClosedEarly(_)
             | Reason::Tls(_)
@@ -166,6 +174,11 @@ impl Reason {
             | Reason::Dns(_)
             | Reason::Grpc(_) => true,
         }
+    }
+
+    /// Whether it was silence that ended the attempt, after something was said: nobody knows for how long the way worked.
+    pub fn broke_off(&self) -> bool {
+        matches!(self, Reason::TimedOut(..))
     }
 
     /// One word for counters: a closed, small set.
@@ -250,6 +263,38 @@ impl Stage {
             Stage::Head => "before the response head was whole",
             Stage::Body => "before the body was whole",
             Stage::Answer => "before the expected answer came",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_is_an_answer_of_the_network() {
+        let second = Duration::from_secs(1);
+        // reason, whether it proves that the way works, and whether for no longer than the attempt's beginning
+        let mut rows = vec![
+            (Reason::ConnectTimeout(second), false, false),
+            (Reason::NoRoute, false, false),
+            (Reason::NoAnswer(second), false, false),
+            (Reason::StillRunning(second), false, false),
+            (Reason::Dns(DnsFault::Stray(second)), false, false),
+            (Reason::Broken("".into()), false, false),
+            (Reason::Refused, true, false),
+            (Reason::Tls(TlsFault::NotTls), true, false),
+            (Reason::AnsweredBeforeAsked, true, false),
+            (Reason::Dns(DnsFault::Malformed), true, false),
+        ];
+        for stage in [Stage::Handshake, Stage::Head, Stage::Body, Stage::Answer] {
+            rows.push((Reason::TimedOut(stage, second), true, true));
+            rows.push((Reason::Reset(stage), true, false));
+            rows.push((Reason::ClosedEarly(stage), true, false));
+            rows.push((Reason::TooMuch(stage), true, false));
+        }
+        for (reason, answers, broke_off) in rows {
+            assert_eq!((reason.is_an_answer(), reason.broke_off()), (answers, broke_off), "{reason:?}");
         }
     }
 }

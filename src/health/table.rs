@@ -158,11 +158,22 @@ struct Row {
 
 /// What may be the node's own network's fault.
 #[derive(Debug)]
-enum Doubted {
-    /// This failure.
-    Failure(Reason),
-    /// That it could not even be asked.
-    Unasked,
+struct Doubted {
+    /// The newest failure; `None`: it could not even be asked.
+    failure: Option<Reason>,
+    /// When the first attempt in a row began that failed, or that could not be made.
+    began: Instant,
+    /// When the first of all was over.
+    since: Instant,
+}
+
+impl Doubted {
+    /// A failure in doubt, after what was in doubt already.
+    fn failed(reason: Reason, began: Instant, at: Instant, before: Option<Doubted>) -> Doubted {
+        let since = before.as_ref().map_or(at, |before| before.since);
+        let began = before.filter(|before| before.failure.is_some()).map_or(began, |before| before.began);
+        Doubted { failure: Some(reason), began, since }
+    }
 }
 
 impl Row {
@@ -235,11 +246,13 @@ impl Table {
         let answered = result.is_an_answer();
         let vouches = answered && row.vouching.gives.is_some();
         let began = seen.at.checked_sub(seen.elapsed).unwrap_or(seen.at);
+        // Who was silent at last said something since it was asked, and perhaps not a moment later.
+        let proves = if result.broke_off() { began } else { seen.at };
         let doubted = !answered && row.can_be_doubted() && !self.network.vouches(began);
         let mut effect = Effect { first, ..Effect::default() };
         match result {
             Seen::Down(reason) if doubted => {
-                row.doubted = Some(Doubted::Failure(reason));
+                row.doubted = Some(Doubted::failed(reason, began, seen.at, row.doubted.take()));
                 self.doubted.insert(Arc::clone(&seen.target));
                 self.network.doubt(seen.at);
             }
@@ -255,7 +268,7 @@ impl Table {
             effect.moved.push(Arc::clone(&seen.target));
         }
         if vouches {
-            self.heard(seen.at, &mut effect);
+            self.heard(proves, seen.at, &mut effect);
         }
         self.settle();
         effect
@@ -266,28 +279,37 @@ impl Table {
     fn unasked(&mut self, seen: &Observation, could_ask: bool) -> Effect {
         let no_network = matches!(seen.outcome, Outcome::Nothing(OwnFault::Network(_)));
         if let Some(row) = self.rows.get_mut(&seen.target).filter(|row| no_network && row.is_missed()) {
-            row.doubted = Some(Doubted::Unasked);
+            let began = seen.at.checked_sub(seen.elapsed).unwrap_or(seen.at);
+            row.doubted = Some(Doubted { failure: None, began, since: seen.at });
             self.doubted.insert(Arc::clone(&seen.target));
             self.network.doubt(seen.at);
         }
         Effect { unasked: could_ask, ..Effect::default() }
     }
 
-    /// Somebody outside answered: what was doubted counts now, or never.
-    fn heard(&mut self, at: Instant, effect: &mut Effect) {
-        let forget = self.network.heard(at);
-        for target in self.doubted.drain() {
-            let Some(row) = self.rows.get_mut(&target) else { continue };
-            let Some(Doubted::Failure(reason)) = row.doubted.take().filter(|_| !forget) else { continue };
-            let change = row.ladder.observe(Seen::Down(reason), at);
-            effect.moved.push(Arc::clone(&target));
-            effect.changes.extend(change.map(|change| (target, change)));
-        }
+    /// Somebody outside had answered by then, as is known at `now`: what was doubted and began earlier counts now, or never.
+    fn heard(&mut self, proven: Instant, now: Instant, effect: &mut Effect) {
+        let forget = self.network.heard(proven);
+        let (rows, mut left) = (&mut self.rows, None::<Instant>);
+        self.doubted.retain(|target| {
+            let Some(row) = rows.get_mut(target) else { return false };
+            let Some(doubted) = row.doubted.take_if(|doubted| doubted.began <= proven) else {
+                let since = row.doubted.as_ref().map(|doubted| doubted.since);
+                left = left.into_iter().chain(since).min();
+                return true;
+            };
+            let Some(reason) = doubted.failure.filter(|_| !forget) else { return false };
+            let change = row.ladder.observe(Seen::Down(reason), now);
+            effect.moved.push(Arc::clone(target));
+            effect.changes.extend(change.map(|change| (Arc::clone(target), change)));
+            false
+        });
+        self.network.settle(left);
     }
 
     fn settle(&mut self) {
         if self.doubted.is_empty() {
-            self.network.settle();
+            self.network.settle(None);
         }
     }
 

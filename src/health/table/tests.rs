@@ -115,7 +115,7 @@ fn saw(table: &mut Table, port: u16, outcome: Outcome, at: Instant) -> Effect {
 fn who_is_silent_is_not_asked_again_for_it() {
     let now = Instant::now();
     let mut table = three_regions(now);
-    let silence = || Outcome::Down(Reason::TimedOut(Stage::Head, Duration::from_secs(2)));
+    let silence = || Outcome::Down(Reason::ConnectTimeout(Duration::from_secs(2)));
     let later = now + Duration::from_secs(5);
     saw(&mut table, 2, silence(), later);
     let asked = |table: &mut Table, at| {
@@ -169,6 +169,66 @@ fn a_certificate_stays_known_when_the_next_attempt_sees_none() {
     table.observe(&seen, WALL);
     feed(&mut table, 1, "-", now);
     assert_eq!(table.facts(&target(1)).unwrap().certificate_expires, expires);
+}
+
+/// Targets 1 and 2 stand outside, fall at once, and pass at first. Then each step is a target, when its attempt began and
+/// ended in milliseconds, and what came: `.` silence, `s` silence after it was connected, `r` refused. Who is down, and what
+/// the node thinks of its network when the last attempt has ended.
+fn check_guard(steps: &[(u16, u64, u64, char)], down: &[u16], cut: bool, doubts: bool) {
+    let start = Instant::now();
+    let at = |milliseconds| start + Duration::from_millis(milliseconds);
+    let mut all = wanted(&[(1, 1, 1), (2, 1, 1)]);
+    for (group, row) in all.iter_mut().enumerate() {
+        row.vouching = Vouching { gives: Some(group as u32), needs: true };
+    }
+    let mut table = Table::default();
+    table.replace(all, start);
+    assert_eq!((1..=2).map(|port| feed(&mut table, port, "+", start)).sum::<usize>(), 2);
+    for &(port, began, ended, seen) in steps {
+        let elapsed = Duration::from_millis(ended - began);
+        let reason = match seen {
+            '.' => Reason::ConnectTimeout(elapsed),
+            's' => Reason::TimedOut(Stage::Head, elapsed),
+            _ => Reason::Refused,
+        };
+        table.observe(
+            &Observation {
+                target: target(port),
+                at: at(ended),
+                outcome: Outcome::Down(reason),
+                elapsed,
+                certificate_expires: None,
+                told: Default::default(),
+            },
+            WALL,
+        );
+    }
+    let is_down = |port: &u16| table.verdict(&target(*port)).unwrap().level == Level::Unhealthy;
+    let fallen: Vec<u16> = (1..=2).filter(is_down).collect();
+    let doubt = table.doubt(at(steps.last().unwrap().2));
+    let thinks = (matches!(doubt, Doubt::Cut(_)), doubt != Doubt::None);
+    assert_eq!((fallen.as_slice(), thinks), (down, (cut, doubts)), "{steps:?}");
+}
+
+#[test]
+fn who_said_anything_is_not_silent() {
+    // Everybody accepts and then hangs: no cut, however long.
+    check_guard(&[(1, 100, 1100, 's')], &[1], false, false);
+    check_guard(&[(1, 100, 1100, 's'), (2, 100, 1100, 's'), (1, 5000, 6000, 's')], &[1, 2], false, false);
+    // One is gone, the other one hangs: it was connected to later than the first was asked.
+    check_guard(&[(1, 100, 1100, '.'), (2, 100, 1100, 's')], &[1, 2], false, false);
+    check_guard(&[(1, 100, 1100, '.'), (2, 1101, 2101, 's')], &[1, 2], false, false);
+    check_guard(&[(2, 100, 1100, 's'), (1, 100, 1200, '.')], &[1, 2], false, false);
+    // The network broke after it was connected to: that says nothing of whom was asked after that.
+    check_guard(&[(2, 100, 1100, 's'), (1, 101, 1101, '.')], &[2], false, true);
+    check_guard(&[(1, 101, 1101, '.'), (2, 100, 1102, 's')], &[2], false, true);
+    // Nobody says anything: a cut, in which what was connected to before it changes nothing.
+    check_guard(&[(1, 100, 300, '.'), (2, 100, 300, '.'), (1, 2200, 2400, '.')], &[], true, true);
+    check_guard(&[(1, 100, 300, '.'), (2, 50, 1300, 's'), (1, 2200, 2400, '.')], &[2], true, true);
+    // It ends with whoever says anything; what was seen through it is forgotten.
+    let cut = [(1, 100, 300, '.'), (1, 2200, 2400, '.')];
+    check_guard(&[cut[0], cut[1], (2, 2500, 2600, 'r')], &[2], false, false);
+    check_guard(&[cut[0], cut[1], (2, 2500, 2600, 's')], &[2], false, false);
 }
 
 #[test]
