@@ -31,7 +31,7 @@ pub(super) async fn ask(line: &mut Line<'_>, ask: &GrpcRequest) -> Result<(), Fa
     judge_answer(&answer).map_err(|fault| Reason::Grpc(fault).into())
 }
 
-fn request(line: &Line<'_>, ask: &GrpcRequest) -> Result<Request<()>, OwnFault> {
+pub(super) fn request(line: &Line<'_>, ask: &GrpcRequest) -> Result<Request<()>, OwnFault> {
     let tls = ask.tls.is_some();
     let scheme = if tls { "https" } else { "http" };
     let host = ask.host.as_deref().map_or_else(|| authority(line.address, tls), bracketed);

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use hyper::http::uri::PathAndQuery;
 use toml::de::DeValue;
 
 use super::{Leaf, Wrong, leaf_schema, string};
@@ -9,7 +10,8 @@ use crate::model::StatusSet;
 
 //------------ UrlPath -------------------------------------------------------
 
-/// Origin-form (RFC 9112 §3.2.1): what stands between `GET ` and ` HTTP/1.1`, so nothing that would end it.
+/// Origin-form (RFC 9112 §3.2.1): what stands between `GET ` and ` HTTP/1.1`, so nothing that would end it, and nothing that
+/// the library would not send.
 #[derive(Clone, Debug)]
 pub struct UrlPath(pub String);
 
@@ -17,10 +19,14 @@ impl Leaf for UrlPath {
     fn leaf(value: &DeValue) -> Result<Self, Wrong> {
         const WANTS: &str =
             "a path that starts with '/', of at most 2048 visible ASCII characters without '#'";
+        const ESCAPED: &str = "a path that can be sent; write '<' as %3C, '>' as %3E, '`' as %60";
         let word = string(value, WANTS)?;
         let visible = |byte: u8| byte.is_ascii_graphic() && byte != b'#';
-        let fine = word.starts_with('/') && word.len() <= 2048 && word.bytes().all(visible);
-        fine.then(|| UrlPath(word.to_owned())).ok_or(Wrong::not(WANTS))
+        if !word.starts_with('/') || word.len() > 2048 || !word.bytes().all(visible) {
+            return Err(Wrong::not(WANTS));
+        }
+        let sent = word.parse::<PathAndQuery>().is_ok_and(|sent| sent.as_str() == word);
+        sent.then(|| UrlPath(word.to_owned())).ok_or(Wrong::not(ESCAPED))
     }
 }
 

@@ -21,6 +21,7 @@ use crate::model::{Request as Asked, StatusSet, Target, Trust};
 
 mod certificates;
 mod content;
+mod odd;
 mod second;
 
 fn get(path: &str, host: Option<&str>, tls: bool) -> HttpRequest {
