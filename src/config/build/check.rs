@@ -36,7 +36,8 @@ impl Builder<'_> {
         let text = format!("the check has no 'kind'; kinds: {}", kinds.join(", "));
         let kind = self.required(&check.kind, table, &text).map(|kind| kind.0);
         let (interval, timeout) = self.times(check);
-        let (fast_interval, slow) = (self.fast_interval(check, interval), self.slow(&check.slow, timeout));
+        let (fast_interval, slow) =
+            (self.fast_interval(check, interval, timeout), self.slow(&check.slow, timeout));
         let kind = kind?;
         let probe = self.probe(check, kind, table);
         let of_service = if kind == Kind::Service { Some(self.of_service(check, table)?) } else { None };
@@ -58,11 +59,22 @@ impl Builder<'_> {
         })
     }
 
-    fn fast_interval(&mut self, check: &file::Check, interval: Duration) -> Option<Duration> {
+    fn fast_interval(
+        &mut self,
+        check: &file::Check,
+        interval: Duration,
+        timeout: Duration,
+    ) -> Option<Duration> {
         let (fast, span) = check.fast_interval.marked()?;
+        let known = check.timeout.is_absent() || check.timeout.value().is_some();
+        let [word, interval_word, timeout_word] =
+            [fast.0, interval, timeout].map(crate::config::leaf::print_duration);
         if fast.0 > interval {
-            let [fast, interval] = [fast.0, interval].map(crate::config::leaf::print_duration);
-            self.error(span, format!("fast_interval '{fast}' is longer than the interval '{interval}'"));
+            self.error(span, format!("fast_interval '{word}' is longer than the interval '{interval_word}'"));
+        } else if known && fast.0 < timeout {
+            let text = format!("fast_interval '{word}' is shorter than the timeout '{timeout_word}'");
+            let so = format!("after a failure, who takes longer than '{word}' fails again");
+            self.warn(span, format!("{text}: {so}; make it at least the timeout, or the timeout '{word}'"));
         }
         Some(fast.0)
     }

@@ -100,6 +100,31 @@ fn values_of_each_kind() {
 }
 
 #[test]
+fn probes_that_confirm_have_no_longer_than_until_the_next() {
+    let warned = |at, timeout| {
+        format!(
+            "m.toml:{at}: warning: fast_interval '200ms' is shorter than the timeout '{timeout}': after a failure, who takes \
+             longer than '200ms' fails again; make it at least the timeout, or the timeout '200ms'"
+        )
+    };
+    let rows = [
+        ("fast_interval = '200ms'", warned("7:17", "2s")),
+        ("fast_interval = '200ms'\ninterval = '1s'", warned("7:17", "1s")),
+        ("timeout = '201ms'\nfast_interval = '200ms'", warned("8:17", "201ms")),
+        ("timeout = '200ms'\nfast_interval = '200ms'", String::new()),
+        ("fast_interval = '2s'", String::new()),
+        ("fast_interval = '6s'", "m.toml:7:17: fast_interval '6s' is longer than the interval '5s'".to_owned()),
+        (
+            "timeout = 'soon'\nfast_interval = '200ms'",
+            "m.toml:7:11: timeout 'soon' is not a duration from 10ms to 1h; write it like '5s', '500ms' or '1m30s'".to_owned(),
+        ),
+    ];
+    for (text, expected) in rows {
+        checks(&format!("kind = 'http'\n{text}"), &expected);
+    }
+}
+
+#[test]
 fn authorities_are_read_and_tried() {
     let rows = [
         ("ca = 'ca.pem'", ""),
