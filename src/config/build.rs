@@ -44,6 +44,7 @@ pub fn build(
         region_ids: HashMap::new(),
         region_names: Vec::new(),
         service_ids: HashMap::new(),
+        service_names: Vec::new(),
         hints: HINTS,
         networks_files: Vec::new(),
         authorities: BTreeMap::new(),
@@ -64,14 +65,14 @@ pub fn build(
         regions,
         probes: builder.probes(&file.probes),
         witnesses: builder.witnesses(&file.witnesses),
-        webhooks: builder.webhooks(&file.webhooks, &file.services),
+        webhooks: builder.webhooks(&file.webhooks),
         networks_files: builder.networks_files,
         authority_files: builder.authorities.into_keys().collect(),
         secret_files: builder.secret_files,
     }
 }
 
-/// Unknown regions that are compared with the known ones: a thousand regions and ten thousand typing errors
+/// Unknown regions and services that are compared with the known ones: a thousand regions and ten thousand typing errors
 /// would take minutes.
 const HINTS: usize = 100;
 
@@ -86,7 +87,9 @@ struct Builder<'a> {
     /// Of those, the names that messages may repeat.
     region_names: Vec<&'a str>,
     service_ids: HashMap<&'a str, ServiceId>,
-    /// How many more unknown regions are compared with the known ones.
+    /// Of those, the names that messages may repeat, in written order.
+    service_names: Vec<&'a str>,
+    /// How many more unknown names are compared with the known ones.
     hints: usize,
     networks_files: Vec<PathBuf>,
     /// By file, what was read of authorities, or why nothing was.
@@ -130,6 +133,18 @@ impl Builder<'_> {
             self.error(span, format!("no region is called {}{hint}; {regions}", quoted(word)));
         }
         known
+    }
+
+    /// An error that lists the services there are.
+    fn no_service(&mut self, word: &str, span: &Span) {
+        let compared = if self.hints > 0 { &self.service_names[..] } else { &[] };
+        let hint = did_you_mean(word, compared.iter().copied());
+        self.hints = self.hints.saturating_sub(1);
+        let services = match self.service_names.len() {
+            0 => "there are no services".into(),
+            _ => format!("services: {}", listed(self.service_names.iter().copied())),
+        };
+        self.error(span, format!("no service is called {}{hint}; {services}", quoted(word)));
     }
 
     /// Whether `item` is new; an error where it stands for the second time.

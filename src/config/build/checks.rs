@@ -6,7 +6,7 @@ use crate::config::file;
 use crate::config::leaf::{Combine, Kind, OneOf};
 use crate::config::reader::{Named, quoted};
 use crate::config::text::Span;
-use crate::model::{Check, Service, ServiceId, did_you_mean};
+use crate::model::{Check, Service, ServiceId};
 
 impl Builder<'_> {
     /// The checks of a service in written order, and how many must pass; without any, nothing is probed.
@@ -26,7 +26,8 @@ impl Builder<'_> {
             }
             checks.extend(self.named(named));
         }
-        let needed = self.needed(service, several.len());
+        let unreadable = service.checks.span().is_some() && service.checks.value().is_none();
+        let needed = if unreadable { 1 } else { self.needed(service, several.len()) };
         (checks, needed)
     }
 
@@ -55,7 +56,7 @@ impl Builder<'_> {
         if let Some(span) = service.at_least.span()
             && let Some(least) = number::<usize, 1, 16>(&service.at_least)
         {
-            if least > all {
+            if count > 1 && least > all {
                 self.error(span, format!("at_least {least} of {count} checks can never pass"));
             }
             return least.min(all);
@@ -72,8 +73,7 @@ impl Builder<'_> {
         let name = self.required(&check.service, table, text)?;
         let known = self.service_ids.get(name.as_str()).copied();
         if let (None, Some(span)) = (known, check.service.span()) {
-            let hint = did_you_mean(name, self.service_ids.keys().copied());
-            self.error(span, format!("no service is called {}{hint}", quoted(name)));
+            self.no_service(name, span);
         }
         known
     }

@@ -38,6 +38,8 @@ impl<'a> Builder<'a> {
             whoami.into_iter().map(|(name, place)| (name, ("the server's whoami".into(), place))).collect();
         self.service_ids =
             written.iter().zip(0..).map(|(named, id)| (named.name.as_str(), ServiceId(id))).collect();
+        let names = written.iter().map(|named| named.name.as_str());
+        self.service_names = names.filter(|name| unfit_name("service", name).is_none()).collect();
         let services: Vec<_> = written.iter().map(|service| self.service(service, &mut owners)).collect();
         for (service, written) in services.iter().zip(written) {
             let table = written.value.as_ref();

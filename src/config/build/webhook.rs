@@ -7,10 +7,10 @@ use super::Builder;
 use super::geo::items;
 use crate::config::Config;
 use crate::config::file;
-use crate::config::leaf::unfit_name;
-use crate::config::reader::{Entry, List, Map, quoted};
+use crate::config::leaf::{WebAddress, unfit_name};
+use crate::config::reader::{Entry, List};
 use crate::config::text::Span;
-use crate::model::{EventKind, Secret, Webhook, did_you_mean, listed};
+use crate::model::{EventKind, Secret, Webhook};
 
 /// The kinds of events that are told where nothing else is written.
 const TOLD: [EventKind; 5] =
@@ -21,13 +21,7 @@ const SECRET: std::ops::RangeInclusive<usize> = 8..=1024;
 
 impl Builder<'_> {
     /// The webhooks in written order.
-    pub fn webhooks(
-        &mut self,
-        entry: &Entry<List<file::Webhook>>,
-        services: &Entry<Map<file::Service>>,
-    ) -> Vec<Webhook> {
-        let services: Vec<&str> =
-            services.value().iter().flat_map(|map| &map.0).map(|named| named.name.as_str()).collect();
+    pub fn webhooks(&mut self, entry: &Entry<List<file::Webhook>>) -> Vec<Webhook> {
         let (mut seen, mut webhooks) = (HashMap::new(), Vec::new());
         for (webhook, span) in items(entry) {
             if webhooks.len() == Config::MAX_WEBHOOKS {
@@ -35,50 +29,59 @@ impl Builder<'_> {
                 self.error(span, format!("these are too many webhooks; at most {most} are possible"));
                 break;
             }
-            webhooks.extend(self.webhook(webhook, span, &services, &mut seen));
+            webhooks.extend(self.webhook(webhook, span, &mut seen));
         }
         webhooks
     }
 
+    /// Every key is looked at, also where another one is wrong.
     fn webhook(
         &mut self,
         webhook: &file::Webhook,
         table: &Span,
-        services: &[&str],
         seen: &mut HashMap<String, Span>,
     ) -> Option<Webhook> {
-        let url = self.required(&webhook.url, table, "the webhook has no 'url'")?;
-        let span = webhook.name.span().unwrap_or(table);
-        let name = webhook.name.value().cloned().unwrap_or_else(|| url.host().to_owned());
-        if let Some(text) = unfit_name("webhook", &name).filter(|_| webhook.name.value().is_some()) {
-            self.error(span, text);
-        }
-        if !self.once(seen, name.clone(), span, "webhook") {
-            return None;
-        }
-        if let Some(span) = webhook.url.span().filter(|_| url.is_open()) {
+        let url = self.required(&webhook.url, table, "the webhook has no 'url'");
+        if let Some(span) = webhook.url.span().filter(|_| url.is_some_and(WebAddress::is_open)) {
             self.warn(span, "whoever is on the way can read what is sent by http; write https");
         }
-        for (service, span) in items(&webhook.services) {
-            if !services.contains(&service.as_str()) {
-                let hint = did_you_mean(service, services.iter().copied());
-                let known = listed(services.iter().copied());
-                self.error(
-                    span,
-                    format!("no service is called {}{hint}; services: {known}", quoted(service)),
-                );
-            }
-        }
+        let name = self.webhook_name(webhook, table, seen);
+        self.known_services(&webhook.services);
         let kinds: Vec<_> = items(&webhook.events).map(|(kind, _)| kind.0).collect();
+        let secret = self.secret(webhook);
         Some(Webhook {
-            name,
-            url: url.0.clone(),
+            name: name?,
+            url: url?.0.clone(),
             kinds: if webhook.events.is_absent() { TOLD.to_vec() } else { kinds },
             services: items(&webhook.services).map(|(service, _)| service.clone()).collect(),
-            secret: self.secret(webhook),
+            secret,
             format: webhook.format.value().map(|word| word.0).unwrap_or_default(),
             timeout: webhook.timeout.value().map_or(Duration::from_secs(10), |lasting| lasting.0),
         })
+    }
+
+    /// Its own, or its host's; `None` where it has none, or not alone.
+    fn webhook_name(
+        &mut self,
+        webhook: &file::Webhook,
+        table: &Span,
+        seen: &mut HashMap<String, Span>,
+    ) -> Option<String> {
+        let span = webhook.name.span().unwrap_or(table);
+        let own = webhook.name.value().cloned();
+        if let Some(text) = own.as_ref().and_then(|name| unfit_name("webhook", name)) {
+            self.error(span, text);
+        }
+        let name = own.or_else(|| Some(webhook.url.value()?.host().to_owned()))?;
+        self.once(seen, name.clone(), span, "webhook").then_some(name)
+    }
+
+    fn known_services(&mut self, services: &Entry<List<String>>) {
+        for (service, span) in items(services) {
+            if !self.service_ids.contains_key(service.as_str()) {
+                self.no_service(service, span);
+            }
+        }
     }
 
     /// The secret of the file that is named; no message repeats any of it.

@@ -55,6 +55,15 @@ fn broken_webhooks_are_told_and_secrets_are_not() {
             "url = 'https://a/'\nservices = ['ww']",
             "8:13: no service is called 'ww' (did you mean 'www'?); services: www".to_owned(),
         ),
+        // Nothing that is wrong hides anything else.
+        (
+            "url = 'ftp://a/token'\nservices = ['nope']\nsecret_file = 'short'\nevents = ['x']",
+            format!(
+                "7:7: url is not {like}\nm.toml:8:13: no service is called 'nope'; services: www\nm.toml:9:15: secret_file \
+                 'short' has no secret of 8 to 1024 octets; 'openssl rand -hex 32' makes one\nm.toml:10:11: events 'x' \
+                 is not one of {kinds}"
+            ),
+        ),
         ("url = 'https://a/'\nevents = ['x']", format!("8:11: events 'x' is not one of {kinds}")),
         (
             "url = 'https://a/'\nsecret_file = 'short'",

@@ -227,6 +227,17 @@ fn broken_combinations() {
         (two("combine = 'some'"), "m.toml:5:11: combine 'some' is not one of all, any"),
         (two("at_least = 3"), "m.toml:5:12: at_least 3 of 2 checks can never pass"),
         (
+            service("at_least = 3"),
+            "m.toml:5:12: warning: this has no effect: there are not several checks to combine",
+        ),
+        (
+            service("at_least = 3\ncheck = { kind = 'icpm' }"),
+            "m.toml:5:12: warning: this has no effect: there are not several checks to combine\n\
+             m.toml:6:18: kind 'icpm' is not one of none, http, https, tcp, dns, grpc, icmp, command, service (did \
+             you mean 'icmp'?)",
+        ),
+        (service("at_least = 3\nchecks = 5"), "m.toml:6:10: checks is a whole number, not a table"),
+        (
             two("at_least = 1\ncombine = 'all'"),
             "m.toml:5:12: combine and at_least are both written; keep one",
         ),
@@ -244,7 +255,7 @@ fn broken_combinations() {
         ),
         (
             service("[services.www.check]\nkind = 'service'\nservice = 'wwww'"),
-            "m.toml:7:11: no service is called 'wwww' (did you mean 'www'?)",
+            "m.toml:7:11: no service is called 'wwww' (did you mean 'www'?); services: www",
         ),
         (
             service("[services.www.check]\nkind = 'service'\nservice = 'www'"),
