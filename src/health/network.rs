@@ -1,10 +1,11 @@
 //! The own-network guard (DESIGN 4.5): is it the target that is gone, or the node's own network?
 //!
-//! An answer of any kind, a refusal too, proves the way to whoever gave it; so does a connection that was made and then
-//! stayed silent, for the time when it was asked for. Silence proves nothing by itself: a probe that nobody answered counts as a failure only when somebody outside the node's own region has answered since it
-//! began. As long as nobody has, it is doubted, and the others are asked at once. If they, too, stay silent, the node
-//! takes itself for cut off: no verdict falls any more, until the first answer from outside. What was doubted then is
-//! forgotten, because it was seen through a cut.
+//! An answer of any kind, a refusal too, proves the way to whoever gave it; so does a connection that was made and
+//! then stayed silent, for the time when it was asked for. Silence proves nothing by itself: a probe that nobody
+//! answered counts as a failure only when somebody outside the node's own region has answered since it began. As long
+//! as nobody has, it is doubted, and the others are asked at once. If they, too, stay silent, the node takes itself
+//! for cut off: no verdict falls any more, until the first answer from outside. What was doubted then is forgotten,
+//! because it was seen through a cut.
 //!
 //! Like the ladder this takes `now` and does no I/O.
 
