@@ -14,7 +14,7 @@ use std::path::Path;
 
 use libfuzzer_sys::fuzz_target;
 use meridian::geo::{Database, Input, Threads, compile};
-use meridian::model::{Location, Place, Region};
+use meridian::model::{Location, Region};
 use mmdb_writer::{Layout, Precision, Record, Writer};
 
 const ADDRESSES: [&str; 6] = [
@@ -28,7 +28,7 @@ const ADDRESSES: [&str; 6] = [
 
 fn region(name: &str, lat: f64, lon: f64) -> Region {
     let location = Location::new(lat, lon);
-    Region { name: name.into(), location, capacity: None, bias: 0, place: Place::default() }
+    Region { name: name.into(), location, ..Region::default() }
 }
 
 /// A sound database: both families or one, either layout, any size of record.
