@@ -3,7 +3,7 @@
 use crate::control::Revised;
 use crate::control::report::{AddressReport, EndpointReport};
 use crate::geo::Resolved;
-use crate::model::{Family, Filter, OverrideState, Region, Service, ServiceId};
+use crate::model::{Family, OverrideState, Region, Service, ServiceId};
 use crate::snapshot::Asked;
 use crate::steer::chain::slate::Candidate;
 use crate::steer::{Answer, Keep, Pick, Seen, Steered, Step, Tier, Why, Word};
@@ -58,7 +58,7 @@ impl<'a> Case<'a> {
         let (written, steered) = (&world.written[service.index()], &world.services[service.index()].steered);
         let (first, rest) = world.geo.parts(resolved.order);
         let standpoint = Standpoint::of(question, &written.order_rules);
-        let near = steered.program.filters.contains(&Filter::Near);
+        let near = steered.program.filters.iter().any(|filter| filter.is_near());
         let mut case = Case {
             question,
             written,
