@@ -57,6 +57,10 @@ bench: toolchain  ## run the benches, then whole servers side by side (30 minute
 	cargo build --release --locked
 	cargo run --release --locked --manifest-path benches/peers/Cargo.toml --target-dir target
 
+.PHONY: pictures
+pictures: toolchain  ## simulate two hours of clients and the loss of a region, and draw what docs/steering.md shows
+	MERIDIAN_PICTURES=docs/pictures cargo test --locked --test closed_loop -- --nocapture
+
 # Seconds for each target, and what cargo-fuzz would tell the compiler: all of it is stable, so neither cargo-fuzz nor
 # a nightly compiler has to be there.
 SECONDS_EACH = 60

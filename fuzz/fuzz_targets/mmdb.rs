@@ -79,6 +79,7 @@ fuzz_target!(|input: &[u8]| {
         regions: &regions,
         rules: &[],
         service_rules: &[],
+        fences: &[],
         threads: Threads::One,
     };
     let Ok(table) = compile(&input) else { return };

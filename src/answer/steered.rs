@@ -18,6 +18,9 @@ use crate::zone::rtype;
 /// A service on its way to an answer for one client.
 #[derive(Clone, Debug)]
 pub struct Chosen {
+    /// The service that was asked for.
+    asked: ServiceId,
+    /// The one that answers: the same, or one inside it.
     service: ServiceId,
     family: Family,
     /// Who asks.
@@ -27,23 +30,30 @@ pub struct Chosen {
     resolved: Resolved,
     /// What was picked; NODATA until it was.
     pub pick: Pick,
+    /// The endpoints that services answer for, as [`HandedOut::outer`].
+    outer: [u32; Chosen::DEEPEST - 1],
 }
 
 impl Default for Chosen {
     /// Nothing is chosen for nobody.
     fn default() -> Self {
         Chosen {
+            asked: ServiceId(0),
             service: ServiceId(0),
             family: Family::V4,
             asker: Asker::default(),
             walk: Walk::default(),
             resolved: Resolved::NOWHERE,
             pick: Pick::NONE,
+            outer: [0; Chosen::DEEPEST - 1],
         }
     }
 }
 
 impl Chosen {
+    /// So many services may stand inside each other.
+    pub(super) const DEEPEST: usize = 4;
+
     /// Begins to look for the client's cell, without waiting for memory.
     #[inline]
     pub fn begin(
@@ -54,7 +64,8 @@ impl Chosen {
         edns: Option<&Edns>,
         resolver: IpAddr,
     ) {
-        (self.service, self.family) = (service, family);
+        (self.asked, self.service, self.family) = (service, service, family);
+        self.outer = [0; Chosen::DEEPEST - 1];
         self.asker = Asker::new(edns, world.services[service.index()].ecs, resolver);
         self.walk = world.geo.walk(self.asker.address);
     }
@@ -83,6 +94,31 @@ impl Chosen {
         let (service, family, address) = (self.service, self.family, self.asker.address);
         let asked = Asked { service, family, address, resolved: &self.resolved };
         self.pick = snapshot.decide::<false>(&asked, now.unix, || worker.generator.u64(..), |_| {});
+        if let Some(inner) = snapshot.world.services[service.index()].steered.inner(self.pick.answer) {
+            self.go_in(inner, snapshot, now, worker);
+        }
+    }
+
+    /// Goes on inside the service that answers in the place of what was picked, and so on. What is handed out may be kept
+    /// no longer, and is for no more clients, than each of them says.
+    fn go_in(&mut self, inner: ServiceId, snapshot: &Snapshot, now: Now, worker: &mut Worker) {
+        let (world, found) = (&*snapshot.world, snapshot.world.geo.found(&self.walk));
+        let (mut next, mut level) = (Some(inner), 0);
+        while let (Some(inner), Some(outer)) = (next, self.outer.get_mut(level)) {
+            if let Answer::Endpoint { position, .. } = self.pick.answer {
+                let steered = &world.services[self.service.index()].steered;
+                *outer = steered.live_index(position, self.family) as u32 + 1;
+            }
+            level += 1;
+            self.service = inner;
+
+            self.resolved = world.locate_found(inner, self.asker.address, found);
+            let (service, family, address) = (self.service, self.family, self.asker.address);
+            let asked = Asked { service, family, address, resolved: &self.resolved };
+            let pick = snapshot.decide::<false>(&asked, now.unix, || worker.generator.u64(..), |_| {});
+            self.pick = pick.inside(&self.pick);
+            next = world.services[inner.index()].steered.inner(pick.answer);
+        }
     }
 }
 
@@ -104,11 +140,12 @@ pub fn put_addresses(
             let live_index = steered.live_index(position, chosen.family);
             let range = world.addresses.endpoint(live_index);
             let written = put_set(message, owner, world, chosen, range, mask, worker);
-            (written, HandedOut { first: live_index as u32, set: 1 })
+            (written, HandedOut { first: live_index as u32, set: 1, outer: chosen.outer })
         }
         Answer::Endpoints(set) => {
             let written = put_sets(message, owner, snapshot, chosen, set, worker);
-            (written, HandedOut { first: steered.live_index(0, chosen.family) as u32, set })
+            let first = steered.live_index(0, chosen.family) as u32;
+            (written, HandedOut { first, set, outer: chosen.outer })
         }
         _ => {
             let range = world.addresses.fallback(chosen.service, chosen.family);
@@ -121,8 +158,25 @@ pub fn put_addresses(
         let (tally, until) = (&snapshot.tallies[worker.index], now.unix + u64::from(chosen.pick.ttl));
         handed_out.live_indices().for_each(|live_index| tally.hand_out(live_index, until));
         worker.handed_out = handed_out;
+        note_demand(chosen, snapshot, worker);
     }
     fits
+}
+
+/// Has some answers sampled where capacity counts demand: of the service that answers, and of the one that was asked for.
+#[inline]
+fn note_demand(chosen: &Chosen, snapshot: &Snapshot, worker: &mut Worker) {
+    let samples = &snapshot.tallies[worker.index].samples;
+    let mut note = |service: ServiceId| {
+        if snapshot.world.services[service.index()].steered.counted == Some(chosen.family) {
+            let random = |most| worker.generator.u32(..most);
+            samples.note(service, chosen.asker.address, chosen.pick.ttl, random);
+        }
+    };
+    note(chosen.service);
+    if chosen.asked != chosen.service {
+        note(chosen.asked);
+    }
 }
 
 /// Writes the addresses of several endpoints, from a random one on and around.

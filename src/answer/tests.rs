@@ -75,6 +75,15 @@ regions = []
 [[services.ruled.override]]
 countries = ["GB"]
 location = { lat = 0.0, lon = 100.0 }
+[services.nested]
+names = ["nested.example."]
+endpoints.us.service = "inner"
+endpoints.eu = { service = "ruled", weight = 60 }
+endpoints.ap = { addresses = ["198.51.100.39"] }
+[services.inner]
+policy = "failover"
+ttl.max = "20s"
+endpoints.sa.service = "parts"
 [services.unknown]
 names = ["unknown.example."]
 check.kind = "http"

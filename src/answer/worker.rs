@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::steered::Chosen;
 use crate::telemetry::Counters;
 
 /// One worker's generator and counters.
@@ -24,6 +25,8 @@ pub(super) struct HandedOut {
     pub first: u32,
     /// As bits.
     pub set: u64,
+    /// The live words of endpoints that a service answers for, outermost first, one more than each; 0: none.
+    pub outer: [u32; Chosen::DEEPEST - 1],
 }
 
 impl HandedOut {
@@ -31,11 +34,12 @@ impl HandedOut {
     #[inline]
     pub fn live_indices(self) -> impl Iterator<Item = usize> {
         let mut left = self.set;
-        std::iter::from_fn(move || {
+        let inner = std::iter::from_fn(move || {
             let place = (left != 0).then(|| left.trailing_zeros() as usize)?;
             left &= left - 1;
             Some(self.first as usize + 2 * place)
-        })
+        });
+        inner.chain(self.outer.into_iter().map_while(|one| (one as usize).checked_sub(1)))
     }
 }
 

@@ -1,5 +1,7 @@
 //! A write's body, judged: what an operator wants said, or a certificate authority is to find, and until when.
 
+mod ramp;
+
 use std::time::{Duration, SystemTime};
 
 use axum::body::{Body, to_bytes};
@@ -26,9 +28,10 @@ const VALUES_LAST: (Duration, Duration) = (Duration::from_secs(1), Duration::fro
 const VALUES_DEFAULT: Duration = Duration::from_secs(600);
 
 /// The states that can be asked for.
-const STATES: [&str; 4] = ["up", "down", "drain", "weight"];
+const STATES: [&str; 5] = ["up", "down", "drain", "weight", "ramp"];
 /// The fields of a body.
-const FIELDS: [&str; 5] = ["state", "weight", "reason", "expires_in", "expires_at"];
+const FIELDS: [&str; 9] =
+    ["state", "weight", "from", "to", "over", "guard", "reason", "expires_in", "expires_at"];
 /// Those of one that says why alone.
 const WHY_FIELDS: [&str; 1] = ["reason"];
 /// Those of one for a challenge.
@@ -82,7 +85,7 @@ pub fn word(bytes: &[u8], subject: &Subject, now: SystemTime) -> Result<WishedWo
         return Err(Problem::invalid(field, "an override lasts from 1s to 365d from now"));
     }
     Ok(WishedWord {
-        state: state(&body, subject)?,
+        state: state(&body, subject, lasts.map(|(_, lasts)| lasts))?,
         reason: reason(body.reason.as_deref())?,
         until: lasts.map(|(_, lasts)| ending(now, lasts)),
     })
@@ -157,8 +160,12 @@ fn unreadable(error: &serde_json::Error, fields: &[&str]) -> Problem {
 // none     some     weight
 // weight   some     weight
 // other    none     that state
+// ramp     none     that ramp; its fields are refused beside anything else
 // other    some     refused: they contradict each other
-fn state(body: &WordBody, subject: &Subject) -> Result<OverrideState, Problem> {
+fn state(body: &WordBody, subject: &Subject, lasts: Option<Duration>) -> Result<OverrideState, Problem> {
+    if let Some(field) = ramp::given(body).filter(|_| body.state.as_deref() != Some("ramp")) {
+        return Err(Problem::invalid(field, format!("'{field}' goes with the state 'ramp' alone")));
+    }
     let state = match (body.state.as_deref(), body.weight) {
         (None, None) => return Err(Problem::invalid("state", "state or weight is needed").knowing(STATES)),
         (Some("weight"), None) => {
@@ -168,7 +175,8 @@ fn state(body: &WordBody, subject: &Subject) -> Result<OverrideState, Problem> {
         (Some("up"), None) => OverrideState::Up,
         (Some("down"), None) => OverrideState::Down,
         (Some("drain"), None) => OverrideState::Drain,
-        (Some("up" | "down" | "drain"), Some(_)) => {
+        (Some("ramp"), None) => ramp::ramp(body, lasts)?,
+        (Some("up" | "down" | "drain" | "ramp"), Some(_)) => {
             return Err(Problem::invalid("weight", "give a state or a weight, not both"));
         }
         (Some(other), _) => {
@@ -179,7 +187,7 @@ fn state(body: &WordBody, subject: &Subject) -> Result<OverrideState, Problem> {
     match (state, subject) {
         (OverrideState::Weight(_), Subject::Region(_)) => {
             let detail = "a region has no weight; give one to its endpoints, or drain it";
-            Err(Problem::invalid("weight", detail).knowing(["up", "down", "drain"]))
+            Err(Problem::invalid("weight", detail).knowing(["up", "down", "drain", "ramp"]))
         }
         _ => Ok(state),
     }
@@ -221,7 +229,9 @@ impl End<'_> {
             (Some(_), Some(_)) => {
                 return Err(Problem::invalid("expires_at", "give expires_in or expires_at, not both"));
             }
-            (Some(word), None) => ("expires_in", parse_duration(word).ok_or_else(|| no_duration(word))?),
+            (Some(word), None) => {
+                ("expires_in", parse_duration(word).ok_or_else(|| no_duration("expires_in", word))?)
+            }
             (None, Some(word)) => ("expires_at", left_until(word, now)?),
         }))
     }
@@ -234,9 +244,9 @@ fn ending(now: SystemTime, lasts: Duration) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(whole)
 }
 
-fn no_duration(word: &str) -> Problem {
+fn no_duration(field: &str, word: &str) -> Problem {
     let word = shortened(word);
-    Problem::invalid("expires_in", format!("'{word}' is not a duration; write it like '30m' or '1h30m'"))
+    Problem::invalid(field, format!("'{word}' is not a duration; write it like '30m' or '1h30m'"))
 }
 
 /// What is left until a moment; nothing for one that is past.

@@ -118,11 +118,8 @@ pub fn explain(question: &Question<'_>) -> Explanation {
     let world = &question.snapshot.world;
     let walk = zone::walk(world, question.name, &question.families);
     let decide = |service: ServiceId| -> Vec<DecisionBody> {
-        question
-            .families
-            .iter()
-            .map(|family| decision(question, service, *family, walk.negative_ttl))
-            .collect()
+        let families = question.families.iter();
+        families.flat_map(|family| decisions(question, service, *family, walk.negative_ttl)).collect()
     };
     let own_rules = walk.service.map_or(&[][..], |id| &world.written[id.index()].order_rules);
     let standpoint = Standpoint::of(question, own_rules);
@@ -154,17 +151,36 @@ fn client(question: &Question<'_>, standpoint: &Standpoint<'_>) -> ClientBody {
     }
 }
 
-fn decision(question: &Question<'_>, service: ServiceId, family: Family, negative_ttl: u32) -> DecisionBody {
-    let case = Case::new(question, service, family);
+/// What a service decides, and then whatever service answers in the place of what it picked.
+fn decisions(
+    question: &Question<'_>,
+    service: ServiceId,
+    family: Family,
+    negative_ttl: u32,
+) -> Vec<DecisionBody> {
+    let mut case = Case::new(question, service, family);
+    let mut all = vec![decision(&case, negative_ttl)];
+    while let Some(inner) = case.steered.inner(case.pick.answer) {
+        let outer = case.pick;
+        case = Case::new(question, inner, family);
+        case.pick = case.pick.inside(&outer);
+        all.push(decision(&case, negative_ttl));
+    }
+    all
+}
+
+fn decision(case: &Case<'_>, negative_ttl: u32) -> DecisionBody {
+    let (question, family) = (case.question, case.family);
     DecisionBody {
+        service: case.written.name.clone(),
         kind: if family == Family::V4 { "A" } else { "AAAA" }.to_owned(),
         cell: case.resolved.cell.0,
         depth: case.resolved.depth,
         scope: case.written.ecs.then(|| question.client.offset.apply(case.pick.scope)),
         order_by: case.standpoint.order_by(),
-        order: order(&case),
-        filters: filters::all(&case),
-        outcome: outcome::outcome(&case, negative_ttl),
+        order: order(case),
+        filters: filters::all(case),
+        outcome: outcome::outcome(case, negative_ttl),
     }
 }
 

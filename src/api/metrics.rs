@@ -7,6 +7,7 @@
 mod hooks;
 mod probes;
 mod queries;
+mod ramps;
 mod scale;
 mod signals;
 mod steering;
@@ -38,6 +39,7 @@ pub async fn text(context: &Context) -> Result<String, Problem> {
     let mut sheet = Sheet::new();
     queries::put(&mut sheet, &context.counters);
     steering::put(&mut sheet, &services, &regions, status.dangling.len());
+    ramps::put(&mut sheet, &services, &regions, (context.clock)());
     probes::put(&mut sheet, &status.probed);
     scale::put(&mut sheet, &services);
     signals::put(&mut sheet, &services);

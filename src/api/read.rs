@@ -23,7 +23,8 @@ pub async fn status(State(edge): State<Shared>) -> Result<Json<StatusBody>, Prob
 #[utoipa::path(get, path = "/v1/regions", responses((status = 200, body = [RegionBody])))]
 pub async fn regions(State(edge): State<Shared>) -> Result<Json<Vec<RegionBody>>, Problem> {
     let reports = edge.context.handle.regions(None).await?;
-    Ok(Json(reports.iter().map(show::region).collect()))
+    let now = (edge.context.clock)();
+    Ok(Json(reports.iter().map(|one| show::region(one, now)).collect()))
 }
 
 /// One region.
@@ -38,14 +39,15 @@ pub async fn region(
     let name = word_of_path(name)?;
     let reports = edge.context.handle.regions(Some(name.clone())).await?;
     let report = reports.first().ok_or_else(|| unknown_region(&edge, &name))?;
-    Ok(Json(show::region(report)))
+    Ok(Json(show::region(report, (edge.context.clock)())))
 }
 
 /// All services, in written order.
 #[utoipa::path(get, path = "/v1/services", responses((status = 200, body = [ServiceBody])))]
 pub async fn services(State(edge): State<Shared>) -> Result<Json<Vec<ServiceBody>>, Problem> {
     let reports = edge.context.handle.services(None).await?;
-    Ok(Json(reports.iter().map(show::service).collect()))
+    let now = (edge.context.clock)();
+    Ok(Json(reports.iter().map(|one| show::service(one, now)).collect()))
 }
 
 /// One service.
@@ -60,7 +62,7 @@ pub async fn service(
     let name = word_of_path(name)?;
     let reports = edge.context.handle.services(Some(name.clone())).await?;
     let report = reports.first().ok_or_else(|| unknown_service(&edge, &name))?;
-    Ok(Json(show::service(report)))
+    Ok(Json(show::service(report, (edge.context.clock)())))
 }
 
 /// Why a client is answered as it is: the decision of a query, filter by filter.

@@ -34,7 +34,8 @@ pub struct Scale<'a> {
     pub latency: Option<Duration>,
     /// What it should be at most.
     pub objective: Option<Duration>,
-    /// The part of its capacity that is in use: as reported, else the connections reported ÷ the capacity reported.
+    /// The part of its capacity that is in use: as reported, else the connections reported ÷ the capacity reported,
+    /// else what the service's capacity unit says.
     pub utilization: Option<f64>,
     /// By how much the endpoint should grow: 0.5…2.0.
     pub factor: f64,
@@ -70,7 +71,7 @@ fn utilization(endpoint: &EndpointReport) -> Option<f64> {
     let told = |signal| told(endpoint, signal);
     let capacity = told(Signal::Capacity).filter(|capacity| *capacity > 0.0);
     let used = || Some(told(Signal::Connections)? / capacity?);
-    told(Signal::Utilization).or_else(used)
+    told(Signal::Utilization).or_else(used).or(endpoint.used)
 }
 
 fn latency(endpoint: &EndpointReport) -> Option<Duration> {

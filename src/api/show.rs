@@ -1,6 +1,7 @@
 //! Control's reports, as they leave.
 
 mod event;
+mod ramp;
 mod signals;
 
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use std::time::{Duration, SystemTime};
 use jiff::{Timestamp, Unit};
 
 pub use event::event;
+pub use ramp::state;
 
 use super::scale::Scale;
 use super::wire::*;
@@ -61,12 +63,13 @@ pub fn scale(scale: &Scale<'_>) -> ScaleBody {
     }
 }
 
-/// The word in force.
-pub fn word(revised: &Revised) -> OverrideBody {
+/// The word in force, as it stands at `now`.
+pub fn word(revised: &Revised, now: SystemTime) -> OverrideBody {
     let Revised { word, revision } = revised;
     OverrideBody {
         state: word.state.name().to_owned(),
         weight: if let OverrideState::Weight(weight) = word.state { Some(weight) } else { None },
+        ramp: ramp::ramp(word, now),
         reason: word.reason.clone(),
         who: word.who.clone(),
         since: time(word.since),
@@ -89,38 +92,43 @@ pub fn challenge(revised: &Revised<Arc<Challenge>>) -> ChallengeBody {
     }
 }
 
-/// A region and what stands in it.
-pub fn region(report: &RegionReport) -> RegionBody {
+/// A region and what stands in it at `now`.
+pub fn region(report: &RegionReport, now: SystemTime) -> RegionBody {
     RegionBody {
         name: report.name.clone(),
         location: report.location.map(|(lat, lon)| PointBody { lat, lon }),
         capacity: report.capacity,
         bias: report.bias,
         state: report.word.as_ref().map_or("none", |revised| revised.word.state.name()).to_owned(),
-        word: report.word.as_ref().map(word),
-        services: report.endpoints.iter().map(endpoint).collect(),
+        word: report.word.as_ref().map(|said| word(said, now)),
+        services: report.endpoints.iter().map(|one| endpoint(one, now)).collect(),
     }
 }
 
-/// A service and its endpoints.
-pub fn service(report: &ServiceReport) -> ServiceBody {
+/// A service and its endpoints at `now`.
+pub fn service(report: &ServiceReport, now: SystemTime) -> ServiceBody {
     ServiceBody {
         name: report.name.clone(),
         names: report.names.clone(),
         policy: report.policy.to_owned(),
         latency_objective_ms: report.latency_objective.map(millis),
-        endpoints: report.endpoints.iter().map(endpoint).collect(),
+        demand: report.demand.map(f64::round),
+        endpoints: report.endpoints.iter().map(|one| endpoint(one, now)).collect(),
     }
 }
 
-fn endpoint(report: &EndpointReport) -> EndpointBody {
+fn endpoint(report: &EndpointReport, now: SystemTime) -> EndpointBody {
     EndpointBody {
         service: report.service.clone(),
         region: report.region.clone(),
+        inner: report.inner.clone(),
         weight: report.weight,
-        word: report.word.as_ref().map(word),
-        region_word: report.region_word.as_ref().map(word),
+        word: report.word.as_ref().map(|said| word(said, now)),
+        region_word: report.region_word.as_ref().map(|said| word(said, now)),
         parked: report.parked.as_ref().map(parked),
+        utilization: report.used.map(rounded),
+        full: report.full,
+        load_factor: rounded(report.load_factor),
         families: report.families.iter().map(family).collect(),
         signals: report.signals.readings.iter().map(signals::signal).collect(),
         signal_sources: report.signals.sources.iter().map(signals::source).collect(),
@@ -190,7 +198,7 @@ pub fn status(report: &StatusReport, fitness: Fitness, version: &str, now: Syste
         services,
         endpoints,
         geo: geo(report, now),
-        dangling: report.dangling.iter().map(dangling).collect(),
+        dangling: report.dangling.iter().map(|one| dangling(one, now)).collect(),
         last_reload: report.last_reload.as_ref().map(reload),
         reloads_swapped: report.reloads.0,
         reloads_failed: report.reloads.1,
@@ -222,12 +230,12 @@ fn database(facts: &DatabaseFacts, now: SystemTime) -> DatabaseBody {
     }
 }
 
-fn dangling((subject, revised): &(Subject, Revised)) -> DanglingBody {
+fn dangling((subject, revised): &(Subject, Revised), now: SystemTime) -> DanglingBody {
     let (service, region) = match subject.clone() {
         Subject::Region(region) => (None, region),
         Subject::Endpoint { service, region } => (Some(service), region),
     };
-    DanglingBody { service, region, word: word(revised) }
+    DanglingBody { service, region, word: word(revised, now) }
 }
 
 /// What a reload came to.

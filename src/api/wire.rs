@@ -21,7 +21,8 @@ pub use report::{
     ReadyBody, RegionBody, ServiceBody, StatusBody,
 };
 pub use say::{
-    ChallengeBody, OverrideBody, ProblemBody, ReasonBody, ReloadBody, RemarkBody, ValuesBody, WordBody,
+    ChallengeBody, GuardBody, OverrideBody, ProblemBody, RampBody, ReasonBody, ReloadBody, RemarkBody,
+    RolledBackBody, ValuesBody, WordBody,
 };
 pub use scale::{ScaleBody, ScaleQuery};
 pub use signals::{RuleBody, SignalBody, SignalsBody, SourceBody, TakenBody};

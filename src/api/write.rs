@@ -144,7 +144,7 @@ async fn show_word(edge: &Shared, subject: &Subject, headers: &HeaderMap) -> Res
     if condition.is_known(revised.revision) {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag(revised.revision))]).into_response());
     }
-    Ok(tagged(&revised))
+    Ok(tagged(edge, &revised))
 }
 
 async fn set(
@@ -159,7 +159,7 @@ async fn set(
     let revised = grant(edge, who, subject, Some(word), headers).await?;
     // It ran out while it was being written.
     let gone = || Problem::new(StatusCode::NOT_FOUND, "no-override", "the override has ended already");
-    revised.map(|revised| tagged(&revised)).ok_or_else(gone)
+    revised.map(|revised| tagged(edge, &revised)).ok_or_else(gone)
 }
 
 async fn lift(
@@ -239,7 +239,7 @@ fn describe(subject: &Subject) -> String {
     }
 }
 
-fn tagged(revised: &Revised) -> Response {
+fn tagged(edge: &Shared, revised: &Revised) -> Response {
     let headers: [(header::HeaderName, HeaderValue); 1] = [(header::ETAG, tag(revised.revision))];
-    (headers, Json(show::word(revised))).into_response()
+    (headers, Json(show::word(revised, (edge.context.clock)()))).into_response()
 }

@@ -3,10 +3,14 @@
 //! Where something is wrong it is noted and a harmless value takes its place, so that one mistake causes one
 //! message; [`super::parse`] lets nobody see the result then.
 
+mod capacity;
 mod check;
 mod checks;
 mod endpoint;
+mod fence;
 mod geo;
+mod inner;
+
 mod networks;
 mod probes;
 mod region;
@@ -123,28 +127,29 @@ impl Builder<'_> {
     fn region(&mut self, word: &str, span: &Span) -> Option<RegionId> {
         let known = self.region_ids.get(word).copied();
         if known.is_none() {
-            let compared = if self.hints > 0 { &self.region_names[..] } else { &[] };
-            let hint = did_you_mean(word, compared.iter().copied());
+            let text = self.unknown("region", word, &self.region_names);
             self.hints = self.hints.saturating_sub(1);
-            let regions = match self.region_names.len() {
-                0 => "there are no regions".into(),
-                _ => format!("regions: {}", listed(self.region_names.iter().copied())),
-            };
-            self.error(span, format!("no region is called {}{hint}; {regions}", quoted(word)));
+            self.error(span, text);
         }
         known
     }
 
     /// An error that lists the services there are.
     fn no_service(&mut self, word: &str, span: &Span) {
-        let compared = if self.hints > 0 { &self.service_names[..] } else { &[] };
-        let hint = did_you_mean(word, compared.iter().copied());
+        let text = self.unknown("service", word, &self.service_names);
         self.hints = self.hints.saturating_sub(1);
-        let services = match self.service_names.len() {
-            0 => "there are no services".into(),
-            _ => format!("services: {}", listed(self.service_names.iter().copied())),
+        self.error(span, text);
+    }
+
+    /// That nothing of a kind is called so, what may be meant, and what there is.
+    fn unknown(&self, kind: &str, word: &str, names: &[&str]) -> String {
+        let compared = if self.hints > 0 { names } else { &[] };
+        let hint = did_you_mean(word, compared.iter().copied());
+        let there = match names {
+            [] => format!("there are no {kind}s"),
+            _ => format!("{kind}s: {}", listed(names.iter().copied())),
         };
-        self.error(span, format!("no service is called {}{hint}; {services}", quoted(word)));
+        format!("no {kind} is called {}{hint}; {there}", quoted(word))
     }
 
     /// Whether `item` is new; an error where it stands for the second time.

@@ -8,11 +8,11 @@ use schemars::JsonSchema;
 use super::Role;
 use super::config::CookieSecret;
 use super::leaf::{
-    Address, CapacityUnit, Cidr, Combine, Continent, Country, Decimal, Digest, Domain, FilePath, Identity,
-    Lasting, OneOf, Percent, PolicyWords, Socket, SteeredAddress, Subdivision, Ttl, Whole,
+    Address, Cidr, Combine, Continent, Country, Decimal, Digest, Domain, FilePath, Identity, Lasting, OneOf,
+    Percent, PolicyWords, Socket, SteeredAddress, Subdivision, Ttl, Whole,
 };
 use super::reader::{Entry, List, Map, Read, Reader, Tree};
-use crate::model::{Families, OnAllDown};
+use crate::model::{CapacityUnit, Families, OnAllDown};
 
 /// A table of the file: each key an [`Entry`], keys that are not listed refused.
 macro_rules! table {
@@ -284,7 +284,7 @@ table! {
 
 table! {
     /// What steered names answer.
-    #[schemars(extend("required" = ["names", "endpoints"]))]
+        #[schemars(extend("required" = ["endpoints"]))]
     Service {
         /// The names it answers; a first label `*` is a wildcard (RFC 4592).
         names: List<Domain>,
@@ -311,13 +311,13 @@ table! {
         /// Fit addresses, of each family that it has, that make an endpoint fit.
         #[schemars(extend("default" = 1))]
         min_addresses: Whole<1, 16>,
-        /// The signal that capacity counts, where utilization is not reported.
+        /// What capacity counts where utilization is not reported: a signal, or `demand`, the node's own estimate.
         #[schemars(extend("default" = "connections"))]
         capacity_unit: OneOf<CapacityUnit>,
-        /// The utilization above which load is shed.
+        /// The utilization above which an endpoint sheds load to others that are less full.
         #[schemars(extend("default" = 0.8))]
         soft: Decimal<0, 10>,
-        /// The utilization at which an endpoint takes no new clients.
+        /// The utilization at which an endpoint is full: it sheds at once what it must.
         #[schemars(extend("default" = 1.0))]
         hard: Decimal<0, 10>,
         /// How long a recovered endpoint takes to get its full share back.
@@ -364,10 +364,11 @@ table! {
 
 table! {
     /// One service in one region.
-    #[schemars(extend("required" = ["addresses"]))]
-    Endpoint {
+        Endpoint {
         /// What clients are sent to, and what is probed; at most 16 of each family.
         addresses: List<SteeredAddress>,
+        /// Another service that answers here, instead of addresses.
+        service: String,
         /// Against the service's largest: the share of its own clients that it keeps.
         #[schemars(extend("default" = 100))]
         weight: Whole<0, 10_000>,
@@ -381,5 +382,30 @@ table! {
         probe_addresses: List<SteeredAddress>,
         /// The port that is probed here, instead of the check's.
         probe_port: Whole<1, 65_535>,
+        /// For the filter `fence`: these clients may be sent here, and nobody else.
+        allow: Clients,
+        /// For the filter `fence`: these may not, allowed or not.
+        deny: Clients,
+    }
+}
+
+table! {
+    /// A set of clients: whoever any of these holds.
+    Clients {
+        /// Networks in CIDR form.
+        #[schemars(extend("default" = []))]
+        networks: List<Cidr>,
+        /// Autonomous system numbers.
+        #[schemars(extend("default" = []))]
+        asns: List<Whole<1, 4_294_967_295>>,
+        /// ISO 3166-2 codes with their country, like `US-CA`.
+        #[schemars(extend("default" = []))]
+        subdivisions: List<Subdivision>,
+        /// ISO 3166-1 codes of two letters.
+        #[schemars(extend("default" = []))]
+        countries: List<Country>,
+        /// AF, AN, AS, EU, NA, OC or SA.
+        #[schemars(extend("default" = []))]
+        continents: List<Continent>,
     }
 }

@@ -23,7 +23,7 @@ pub use number::{Decimal, Percent, Whole};
 pub use place::{Continent, Country, Subdivision};
 pub use signal::{FormulaText, Labels, Preset};
 pub use web::WebAddress;
-pub use word::{CapacityUnit, Combine, Kind, OneOf, Word};
+pub use word::{Combine, Kind, OneOf, Word};
 
 use super::config::CookieSecret;
 use super::reader::quoted;

@@ -6,10 +6,13 @@ use std::collections::HashSet;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
+use super::inside::nested_in;
 use super::plan::Plan;
 use crate::config::{self, Config};
 use crate::geo::{self, Threads};
-use crate::model::{Family, Grouping, Name, OrderRule, Place, Problems, Region, Service, ServiceId, Steer};
+use crate::model::{
+    CapacityUnit, Family, Grouping, Name, OrderRule, Place, Problems, Region, Service, ServiceId, Steer,
+};
 use crate::snapshot::{Addresses, Chaos, SteeredService, World};
 use crate::steer::chain::Program;
 use crate::steer::hash::EndpointKey;
@@ -95,6 +98,7 @@ pub fn compile(mut config: Config, node: &Node, threads: Threads, problems: &mut
             .as_ref()
             .map_or_else(Box::default, |(name, _)| name.as_wire().into()),
         regions: config.regions.clone().into(),
+        nested_in: nested_in(&config.services),
         written: config.services.clone().into(),
         zones: config.zones.iter().map(|zone| zone.origin.clone()).collect(),
     };
@@ -175,11 +179,15 @@ fn geography(
     }
     let service_rules: Vec<(ServiceId, &[OrderRule])> =
         (0..).map(ServiceId).zip(config.services.iter().map(|service| &*service.order_rules)).collect();
+    let fences = (0..).map(ServiceId).zip(&config.services).filter(|(_, service)| is_fenced(service));
+    let fence = |service: &Service| service.endpoints.iter().map(|endpoint| endpoint.fence.clone()).collect();
+    let fences: Vec<_> = fences.map(|(id, service)| (id, fence(service))).collect();
     let input = geo::Input {
         databases: &databases,
         regions: &config.regions,
         rules: &config.geo.rules,
         service_rules: &service_rules,
+        fences: &fences,
         threads,
     };
     let table = geo::compile(&input);
@@ -229,21 +237,48 @@ fn steered(config: &Config) -> Box<[SteeredService]> {
     let refused = refuses(&config.geo.rules);
     for (service, id) in config.services.iter().zip((0..).map(ServiceId)) {
         let refused = refused || refuses(&service.order_rules);
-        let steered = steer(service, &config.regions, first, refused);
+        let steered = steer(&config.services, service, &config.regions, first, refused);
         first += service.endpoints.len() as u32;
-        let (ecs, ruled) = (service.ecs, !service.order_rules.is_empty());
-        all.push(SteeredService { steered, ecs, ruled, id });
+        let (ecs, ruled, fenced) = (service.ecs, !service.order_rules.is_empty(), is_fenced(service));
+        all.push(SteeredService { steered, ecs, ruled, fenced, id });
     }
     all.into()
 }
 
-fn steer(service: &Service, regions: &[Region], first: u32, refused: bool) -> Steered {
+/// Whether a service's policy looks at fences, and any of its endpoints has one.
+fn is_fenced(service: &Service) -> bool {
+    service.policy.fences() && service.endpoints.iter().any(|endpoint| !endpoint.fence.is_open())
+}
+
+/// Whether a service's capacity counts the demand that the node itself sees, and its policy does anything about it.
+fn counts_demand(service: &Service) -> bool {
+    service.policy.spills() && service.capacity.unit == CapacityUnit::Demand
+}
+
+/// Whether any endpoint of a service has an address of a family, or a service has that answers in its place. Circles do not
+/// load.
+fn has_family(services: &[Service], service: &Service, family: Family) -> bool {
+    service.endpoints.iter().any(|endpoint| match endpoint.inner {
+        Some(inner) => has_family(services, &services[inner.index()], family),
+        None => endpoint.addresses.iter().any(|address| Family::of(*address) == family),
+    })
+}
+
+/// Who answers in the place of endpoints; empty where nobody does.
+fn inner(service: &Service) -> Box<[Option<ServiceId>]> {
+    match service.endpoints.iter().any(|endpoint| endpoint.inner.is_some()) {
+        true => service.endpoints.iter().map(|endpoint| endpoint.inner).collect(),
+        false => Box::default(),
+    }
+}
+
+fn steer(services: &[Service], service: &Service, regions: &[Region], first: u32, refused: bool) -> Steered {
     let mut by_region = vec![0; regions.len()];
     for (endpoint, position) in service.endpoints.iter().zip(1..) {
         by_region[endpoint.region.index()] = position;
     }
     let has = |addresses: &[IpAddr], family| addresses.iter().any(|address| Family::of(*address) == family);
-    let any = |family| service.endpoints.iter().any(|endpoint| has(&endpoint.addresses, family));
+    let any = |family| has_family(services, service, family);
     let key = |endpoint: &crate::model::Endpoint| {
         EndpointKey::new(&service.name, &regions[endpoint.region.index()].name)
     };
@@ -267,6 +302,7 @@ fn steer(service: &Service, regions: &[Region], first: u32, refused: bool) -> St
         program: Program::new(&service.name, &service.policy.filters, refused),
         weighs_alike: service.endpoints.iter().all(|endpoint| endpoint.weight == service.endpoints[0].weight),
         weights: service.endpoints.iter().map(weight).collect(),
+        inner: inner(service),
         priorities: service.endpoints.iter().map(|endpoint| endpoint.priority).collect(),
         first: crate::model::EndpointId(first),
         regions: service.endpoints.iter().map(|endpoint| endpoint.region).collect(),
@@ -277,6 +313,7 @@ fn steer(service: &Service, regions: &[Region], first: u32, refused: bool) -> St
         on_all_down: service.on_all_down,
         has_fallback: Family::ALL.map(|family| has(&service.fallback, family)),
         has_family: Family::ALL.map(any),
+        counted: Family::ALL.into_iter().find(|family| counts_demand(service) && any(*family)),
     }
 }
 

@@ -1,12 +1,13 @@
 //! What control itself holds for or against endpoints, beside verdicts and operators' words: who stays although it
-//! failed softly, who starts slowly, whom signals take out, who fell and is to be parked, and who wishes to be sent nobody new.
+//! failed softly, who starts slowly, whom signals take out, who fell and is to be parked, whose ramp goes back, and who wishes to
+//! be sent nobody new.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::net::IpAddr;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::health::Whose;
-use crate::model::{Endpoint, EndpointId, Family, Service};
+use crate::model::{Endpoint, EndpointId, Family, Override, Service, Subject};
 use crate::snapshot::World;
 
 /// An endpoint's place for one family, by name: it outlasts a reload.
@@ -39,8 +40,16 @@ pub struct Course {
     pub lowered: HashMap<Whose, Instant>,
     /// Who fell and is to be parked, why and when: it counts at once, and is written to the log within a second.
     pub fallen: HashMap<Whose, (String, SystemTime)>,
+    /// Operators' ramps that went back by themselves: it counts at once, and is written to the log within a second.
+    pub gone_back: BTreeMap<Subject, Override>,
+    /// Operators' ramps that moved when last looked at, and the revisions of their words.
+    pub moving: BTreeSet<(Subject, u64)>,
     /// How much endpoints say that they take, as their signals have it.
     pub capacities: HashMap<Whose, u64>,
+    /// The share of its clients that an endpoint keeps for its load; absent: all.
+    pub factors: HashMap<Whose, f64>,
+    /// The part of an endpoint's capacity that is in use, where demand is counted.
+    pub used: HashMap<Whose, f64>,
     /// Who wishes to be sent nobody new: these of its addresses as they are probed, or with `None` all of it.
     pub wishes: HashMap<Whose, Vec<Option<IpAddr>>>,
 }
@@ -78,6 +87,27 @@ impl Course {
         match capacity {
             Some(capacity) => self.capacities.insert(whose.clone(), capacity) != Some(capacity),
             None => self.capacities.remove(whose).is_some(),
+        }
+    }
+
+    /// The share of its clients that an endpoint keeps for its load: 0.0…1.0.
+    pub fn factor(&self, whose: impl FnOnce() -> Whose) -> f64 {
+        if self.factors.is_empty() { 1.0 } else { self.factors.get(&whose()).copied().unwrap_or(1.0) }
+    }
+
+    /// Notes the share of its clients that an endpoint keeps; whether that is new.
+    pub fn set_factor(&mut self, whose: Whose, factor: f64) -> bool {
+        if factor >= 1.0 {
+            return self.factors.remove(&whose).is_some();
+        }
+        self.factors.insert(whose, factor) != Some(factor)
+    }
+
+    /// Notes how full demand makes an endpoint.
+    pub fn set_used(&mut self, whose: Whose, used: Option<f64>) {
+        match used {
+            Some(used) => drop(self.used.insert(whose, used)),
+            None => drop(self.used.remove(&whose)),
         }
     }
 

@@ -11,7 +11,7 @@ use tokio::sync::broadcast;
 
 use super::words::seconds;
 use crate::health::Level;
-use crate::model::{EventKind, Family, Name, Override, PassiveRule, Subject, print_duration};
+use crate::model::{EventKind, Family, Name, Override, PassiveRule, Share, Subject, print_duration};
 use crate::steer::Tier;
 
 /// One event.
@@ -162,6 +162,20 @@ pub enum What {
         /// Why.
         reason: String,
     },
+    /// A ramp went back by itself.
+    RolledBack {
+        /// Of what.
+        subject: Subject,
+        /// The word as it is now.
+        word: Override,
+    },
+    /// A ramp is at its end.
+    Arrived {
+        /// Of what.
+        subject: Subject,
+        /// The word.
+        word: Override,
+    },
     /// An ACME challenge.
     Challenge {
         /// The name that a certificate is for.
@@ -203,6 +217,7 @@ impl What {
             What::Override { .. } => EventKind::Override,
             What::Rule { .. } | What::Wish { .. } => EventKind::Signal,
             What::Parked { .. } | What::Resumed { .. } => EventKind::Parked,
+            What::RolledBack { .. } | What::Arrived { .. } => EventKind::Ramp,
             What::Challenge { .. } => EventKind::Challenge,
             What::Reload { .. } => EventKind::Reload,
             What::Cut { .. } => EventKind::Cut,
@@ -247,6 +262,10 @@ impl fmt::Display for What {
                 write!(f, "{subject} fell and is parked until somebody resumes it: {reason}")
             }
             What::Resumed { subject, who, reason } => write!(f, "{subject} resumed by {who}: {reason}"),
+            What::RolledBack { subject, word } => rolled_back(f, subject, word),
+            What::Arrived { subject, word } => {
+                write!(f, "{subject} was {}, and has arrived", word.state)
+            }
             What::Challenge { name, turn: Turn::Set, who } => write!(f, "challenge for {name} set by {who}"),
             What::Challenge { name, who, .. } => write!(f, "challenge for {name} cleared by {who}"),
             What::Reload { swapped: true, generation, problems: 0 } => {
@@ -291,6 +310,12 @@ fn rule_turned(
             write!(f, "signals do not speak against service {service} in {region} any more: {signal}")
         }
     }
+}
+
+fn rolled_back(f: &mut fmt::Formatter<'_>, subject: &Subject, word: &Override) -> fmt::Result {
+    let from = word.ramp().map_or(Share::NONE, |ramp| ramp.from);
+    let reason = word.rolled_back.as_ref().map_or("", |back| &back.reason);
+    write!(f, "{subject} went back to {from} of its weight, and stays there: {reason}")
 }
 
 fn said(

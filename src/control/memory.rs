@@ -102,7 +102,7 @@ impl Memory {
         let known: HashMap<_, &Remembered> =
             self.verdicts.iter().map(|remembered| (key(remembered), remembered)).collect();
         let targets: Vec<_> = table.iter().map(|(target, ..)| Arc::clone(target)).collect();
-        let before = |time: SystemTime| {
+        let moment = |time: SystemTime| {
             let age = now.duration_since(time).unwrap_or_default();
             monotonic.checked_sub(age).unwrap_or(monotonic)
         };
@@ -115,8 +115,8 @@ impl Memory {
                 level,
                 why: &remembered.why,
                 severity: (level == Level::Unhealthy).then_some(severity),
-                since: before(time(remembered.since)),
-                flaps: (remembered.penalty, before(time(self.at)), remembered.held),
+                since: moment(time(remembered.since)),
+                flaps: (remembered.penalty, moment(time(self.at)), remembered.held),
             };
             table.believe(&target, before);
             restored += 1;

@@ -6,15 +6,22 @@
 //! its reloads, and [`handle`] is how the API talks to it; [`report`] is what it tells. [`memory`] is what outlasts a
 //! restart beside commands, [`judge`] what is believed of more than a target, [`course`] what control itself holds for or
 //! against endpoints. [`counts`] is what is counted of probes, [`events`] what happened, for whoever follows; `publish`
-//! makes events of what control does, `parking` keeps out who fell until somebody says so. `challenges` sets what certificate authorities are to find. [`signals`] takes what
-//! load balancers report, and `loads` is what of it policies compare endpoints by.
+//! makes events of what control does, `parking` keeps out who fell until somebody says so, `ramps` moves operators' ramps and
+//! `canary` judges them. `challenges` sets what certificate authorities are to find. [`signals`] takes what load balancers report,
+//! and `loads` is what of it policies compare endpoints by. `inside` is what endpoints are worth that another service answers
+//! for. [`demand`] is what clients come to, [`shedding`] how much of them each endpoint keeps, and `capacity` has both looked at.
 
+mod canary;
+mod capacity;
 mod challenges;
 pub mod compile;
 pub mod counts;
 pub mod course;
+pub mod demand;
 pub mod events;
 pub mod handle;
+mod inside;
+
 pub mod judge;
 mod loads;
 pub mod memory;
@@ -22,8 +29,10 @@ mod operate;
 mod parking;
 pub mod plan;
 mod publish;
+mod ramps;
 pub mod reload;
 pub mod report;
+pub mod shedding;
 pub mod signals;
 pub mod state;
 pub mod store;

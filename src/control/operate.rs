@@ -7,10 +7,13 @@ use tracing::{error, info, warn};
 
 use super::events::About;
 use super::handle::{Refusal, Request, Wish};
+use super::inside::settle;
+use super::plan::Plan;
 use super::state::{Command, Parked, Revised, apply};
 use super::task::{Control, aside};
-use super::words::seconds;
+use super::words::{Truth, seconds};
 use crate::model::{Challenge, Override, Subject};
+use crate::snapshot::World;
 
 impl Control {
     pub(super) fn asked(&mut self, request: Request) {
@@ -47,7 +50,7 @@ impl Control {
         let command = match word {
             Some(word) => {
                 let (state, reason, until) = (word.state, word.reason, word.until);
-                let word = Override { state, who, reason, since: now, until };
+                let word = Override { state, who, reason, since: now, until, rolled_back: None };
                 Command::Set { subject: subject.clone(), word }
             }
             // Lifting what nobody said is done already: idempotent, and not worth a revision.
@@ -55,7 +58,9 @@ impl Control {
             None => Command::Lift { subject: subject.clone(), who, at: now },
         };
         self.carry_out(&command, now)?;
+        self.course.gone_back.remove(&subject);
         self.refold();
+        self.note_moving(now);
         Ok(self.state.word(&subject, now).cloned())
     }
 
@@ -104,11 +109,20 @@ impl Control {
         }
     }
 
+    /// Finds who stays although it failed softly; by another plan than the one in force, where one is given.
+    pub(super) fn keep(&mut self, world: &World, plan: Option<&Plan>) {
+        let now = (self.clock)();
+        let Control { verdicts, state, course, plan: own, .. } = self;
+        let plan = plan.unwrap_or(own);
+        settle(course, world, |course| Truth::new(verdicts, state, course, now).all_kept(world, plan));
+    }
+
     pub(super) fn refold(&mut self) {
         let snapshot = self.shared.load();
-        self.course.kept = self.truth().all_kept(&snapshot.world, &self.plan);
+        self.keep(&snapshot.world, None);
         let stored = self.truth().store_all(&snapshot, &self.plan);
         self.follow(&snapshot, &stored);
+        self.shed_after(&snapshot, &stored);
         self.folded_at = Instant::now();
         self.note_ends((self.clock)());
     }
@@ -141,6 +155,10 @@ fn log_command(command: &Command, revision: u64) {
         Command::Clear { name, who, .. } => info!(%name, who, revision, "challenge cleared"),
         Command::Park { subject, parked: Parked { reason, .. } } => {
             warn!(%subject, reason, revision, "parked: it stays out until somebody resumes it");
+        }
+        Command::RollBack { subject, word } => {
+            let reason = word.rolled_back.as_ref().map_or("", |back| &back.reason);
+            warn!(%subject, state = %word.state, reason, revision, "a ramp went back by itself");
         }
         Command::Resume { subject, who, reason, .. } => {
             info!(%subject, who, why = reason, revision, "resumed");

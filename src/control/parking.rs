@@ -120,7 +120,7 @@ impl Control {
     }
 
     /// Why an endpoint is down: what is said of the first of its addresses that is.
-    fn why_failing(&self, snapshot: &Snapshot, id: EndpointId, family: Family) -> String {
+    pub(super) fn why_failing(&self, snapshot: &Snapshot, id: EndpointId, family: Family) -> String {
         let reason = self.reason_of(snapshot, id, family);
         reason.unwrap_or_else(|| "its signals speak against it".to_owned())
     }

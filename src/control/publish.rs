@@ -77,6 +77,10 @@ impl Control {
                 let what = What::Parked { subject: subject.clone(), reason: parked.reason.clone() };
                 self.publish(self.about(subject), what);
             }
+            Command::RollBack { subject, word } => {
+                let what = What::RolledBack { subject: subject.clone(), word: word.clone() };
+                self.publish(self.about(subject), what);
+            }
             Command::Resume { subject, who, reason, .. } => {
                 let (who, reason) = (who.clone(), reason.clone());
                 self.publish(self.about(subject), What::Resumed { subject: subject.clone(), who, reason });
@@ -116,7 +120,7 @@ impl Control {
         }
     }
 
-    fn about(&self, subject: &Subject) -> About {
+    pub(super) fn about(&self, subject: &Subject) -> About {
         let mut about = About::default();
         match subject {
             Subject::Endpoint { service, region } => about.add(service, region),

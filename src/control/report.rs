@@ -39,6 +39,8 @@ pub struct ServiceReport {
     pub policy: &'static str,
     /// How fast it is to answer its probes.
     pub latency_objective: Option<Duration>,
+    /// Client networks that hold one of its answers, where its capacity counts demand.
+    pub demand: Option<f64>,
     /// Its endpoints, in the written order of regions.
     pub endpoints: Vec<EndpointReport>,
 }
@@ -50,6 +52,8 @@ pub struct EndpointReport {
     pub service: String,
     /// Its region.
     pub region: String,
+    /// The service that answers in its place; `None`: it has addresses.
+    pub inner: Option<String>,
     /// Configured.
     pub weight: u16,
     /// The operator's word on this endpoint alone.
@@ -60,6 +64,12 @@ pub struct EndpointReport {
     pub families: Vec<FamilyReport>,
     /// Since when and why it stays out until somebody resumes it.
     pub parked: Option<Revised<Parked>>,
+    /// The part of its capacity that is in use: 1.0 is full, and more is possible; `None`: not known.
+    pub used: Option<f64>,
+    /// Whether that is as much as its service calls `hard`.
+    pub full: bool,
+    /// The share of its clients that it keeps for its load, beside its weight: 0.0…1.0.
+    pub load_factor: f64,
     /// What its load balancers report.
     pub signals: EndpointSignals,
 }

@@ -86,6 +86,19 @@ impl Signalling {
         }
     }
 
+    /// Everybody of whom something was said lately.
+    pub fn whose(&self) -> impl Iterator<Item = &Whose> {
+        self.table.whose()
+    }
+
+    /// A rule that speaks against an endpoint now, and the value that it is held against.
+    pub fn speaking(&self, whose: &Whose, now: Moment) -> Option<(PassiveRule, Option<f64>)> {
+        let watches = self.watches.get(whose)?.iter().zip(self.wants.rules(whose));
+        let mut in_force = watches.filter(|(watch, _)| watch.in_force().is_some());
+        let (_, rule) = in_force.next()?;
+        Some((*rule, self.smoothed(whose, rule.signal, now)))
+    }
+
     /// Everybody whose signals may have changed something since the last look.
     fn everybody(&self) -> BTreeSet<Whose> {
         self.table.whose().chain(self.watches.keys()).cloned().collect()

@@ -34,6 +34,14 @@ pub enum Command {
         /// Since when, and why.
         parked: Parked,
     },
+    /// A ramp went back by itself, because its endpoint got worse.
+    RollBack {
+        /// Of what.
+        subject: Subject,
+        /// The word as it is from now on, whole: the one that was said may have had an end that is over when this is
+        /// replayed.
+        word: Override,
+    },
     /// It may be answered again.
     Resume {
         /// Which.
@@ -127,7 +135,7 @@ pub fn apply(mut state: State, command: &Command, now: SystemTime) -> State {
     state.overrides.retain(|_, revised| revised.word.in_force(now));
     state.challenges.retain(|_, revised| revised.word.in_force(now));
     match command {
-        Command::Set { subject, word } => {
+        Command::Set { subject, word } | Command::RollBack { subject, word } => {
             let revised = Revised { word: word.clone(), revision: state.revision };
             state.overrides.insert(subject.clone(), revised);
         }
@@ -164,7 +172,8 @@ mod tests {
 
     fn down(until: Option<u64>) -> Override {
         let (who, reason) = ("local".into(), "drill".into());
-        Override { state: OverrideState::Down, who, reason, since: at(0), until: until.map(at) }
+        let (state, since, until) = (OverrideState::Down, at(0), until.map(at));
+        Override { state, who, reason, since, until, rolled_back: None }
     }
 
     #[test]

@@ -4,6 +4,8 @@
 //! Opening replays the log; what no longer matters (lifted, cleared, replaced, run out) is left out when the log is
 //! rewritten, which happens on opening once it has grown past `COMPACT_ABOVE` commands.
 
+mod ramp;
+
 use std::os::unix::fs::MetadataExt;
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::path::{Path, PathBuf};
@@ -13,6 +15,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition};
 use serde::{Deserialize, Serialize};
 
+use self::ramp::SavedRamp;
 use super::state::{Command, Parked, State, apply};
 use crate::model::{Challenge, Name, Override, OverrideState, Subject};
 
@@ -243,8 +246,8 @@ fn identity(path: &Path) -> Option<(u64, u64)> {
 /// A command as it is stored. The shape is a promise: old logs must stay readable.
 #[derive(Serialize, Deserialize)]
 struct Saved {
-    /// Empty, which no region is called, where `challenge` or `parked` says what this is about. A meridian that knows of
-    /// neither reads such a command as one that lifts nothing, and so can still be gone back to.
+    /// Empty, which no region is called, where `challenge`, `parked` or `ramp` says what this is about. A meridian that
+    /// knows of none of them reads such a command as one that lifts nothing, and so can still be gone back to.
     region: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     service: Option<String>,
@@ -254,6 +257,8 @@ struct Saved {
     challenge: Option<SavedChallenge>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     parked: Option<SavedParked>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ramp: Option<SavedRamp>,
     who: String,
     /// Unix seconds.
     at: u64,
@@ -299,9 +304,13 @@ fn time(seconds: u64) -> SystemTime {
 
 fn encode(command: &Command) -> Vec<u8> {
     let saved = match command {
-        Command::Set { subject, word } => {
-            Saved { word: Some(encode_word(word)), ..saved(Some(subject), &word.who, word.since) }
-        }
+        Command::Set { subject, word } | Command::RollBack { subject, word } => match word.ramp() {
+            Some(ramp) => {
+                let ramp = Some(ramp::encode(subject, ramp, word));
+                Saved { ramp, ..saved(None, &word.who, word.since) }
+            }
+            None => Saved { word: Some(encode_word(word)), ..saved(Some(subject), &word.who, word.since) },
+        },
         Command::Lift { subject, who, at } => saved(Some(subject), who, *at),
         Command::Challenge(challenge) => {
             let Challenge { name, values, who, since, until } = &**challenge;
@@ -327,7 +336,8 @@ fn saved(subject: Option<&Subject>, who: &str, at: SystemTime) -> Saved {
         Some(Subject::Region(region)) => (region, None),
         Some(Subject::Endpoint { service, region }) => (region, Some(service)),
     };
-    Saved { region, service, word: None, challenge: None, parked: None, who: who.to_owned(), at: seconds(at) }
+    let (word, challenge, parked, ramp) = (None, None, None, None);
+    Saved { region, service, word, challenge, parked, ramp, who: who.to_owned(), at: seconds(at) }
 }
 
 fn encode_challenge(name: &Name, values: &[String], until: SystemTime) -> Option<SavedChallenge> {
@@ -361,6 +371,9 @@ fn decode(bytes: &[u8]) -> Result<Command, serde_json::Error> {
             false => Command::Park { subject, parked: Parked { since: at, reason } },
         });
     }
+    if let Some(ramp) = saved.ramp {
+        return ramp::decode(ramp, saved.who, saved.at);
+    }
     let subject = match saved.service {
         None => Subject::Region(saved.region),
         Some(service) => Subject::Endpoint { service, region: saved.region },
@@ -376,7 +389,7 @@ fn decode(bytes: &[u8]) -> Result<Command, serde_json::Error> {
         (other, _) => return Err(serde_json::Error::custom(format!("unknown state '{other}'"))),
     };
     let (since, until) = (time(saved.at), word.until.map(time));
-    let word = Override { state, who: saved.who, reason: word.reason, since, until };
+    let word = Override { state, who: saved.who, reason: word.reason, since, until, rolled_back: None };
     Ok(Command::Set { subject, word })
 }
 

@@ -86,7 +86,8 @@ impl Control {
         let Built { config, world, plan, databases } = built;
         self.verdicts.replace(plan.wanted.iter().cloned(), Instant::now().into_std());
         self.want_signals(Wants::new(&config, &plan));
-        self.course.kept = self.truth().all_kept(&world, &plan);
+        self.carry_spilling(&self.shared.load().world, &world);
+        self.keep(&world, Some(&plan));
         let live = self.truth().words(&world, &plan);
         let generation = self.shared.load().generation + 1;
         let challenges = challenges_of(&self.state, (self.clock)());

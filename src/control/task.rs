@@ -11,12 +11,14 @@ use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
+use super::capacity::Spilling;
 use super::challenges::challenges_of;
 use super::compile::{Built, DatabaseFacts, Node};
 use super::counts::Counts;
 use super::course::{Course, Seat};
 use super::events::{About, Journal, What};
 use super::handle::Request;
+use super::inside::{settle, with_outer};
 use super::memory::Memory;
 use super::plan::Plan;
 use super::reload::Reloaded;
@@ -108,6 +110,7 @@ pub struct Control {
     pub(super) state: State,
     pub(super) course: Course,
     pub(super) signalling: Signalling,
+    pub(super) spilling: Spilling,
     pub(super) totals: Totals,
     pub(super) clock: Clock,
     pub(super) started: SystemTime,
@@ -159,7 +162,9 @@ impl Control {
                 "verdicts of before the restart are believed until probes know better"
             );
         }
-        course.kept = Truth::new(&verdicts, &state, &course, now).all_kept(&world, &plan);
+        settle(&mut course, &world, |course| {
+            Truth::new(&verdicts, &state, course, now).all_kept(&world, &plan)
+        });
         let live = Truth::new(&verdicts, &state, &course, now).words(&world, &plan);
         let first = Snapshot::new(world, live, workers, 1).with(challenges_of(&state, now));
         let shared = Shared::new(Arc::new(first));
@@ -178,6 +183,7 @@ impl Control {
             state,
             course,
             signalling: Signalling::default(),
+            spilling: Spilling::default(),
             totals: Totals::default(),
             clock,
             started: now,
@@ -207,6 +213,7 @@ impl Control {
         control.signalling.replace(wants);
         control.wiring.scrapes.send_replace(control.signalling.standing());
         control.note_ends(now);
+        control.note_moving(now);
         control
     }
 
@@ -223,6 +230,7 @@ impl Control {
                 Event::Ticked => self.ticked(),
                 Event::Stopped => {
                     self.park();
+                    self.roll_back((self.clock)());
                     return self.remember();
                 }
             }
@@ -291,11 +299,14 @@ impl Control {
     /// What is held for or against some endpoints changed.
     pub(super) fn moved(&mut self, about: &[EndpointId]) {
         let snapshot = self.shared.load();
+        let about = &with_outer(&snapshot.world, about)[..];
         let (ids, kept) = self.truth().kept_beside(&snapshot.world, &self.plan, about);
+
         self.course.kept.retain(|(id, _)| ids.binary_search(id).is_err());
         self.course.kept.extend(kept);
         let stored = self.truth().store_some(&snapshot, &self.plan, &ids);
         self.follow(&snapshot, &stored);
+        self.shed_after(&snapshot, &stored);
     }
 
     /// Whoever came back starts slowly, where its service wants it so.
@@ -313,7 +324,7 @@ impl Control {
             }
         }
         ids.extend(self.note_falls(snapshot, stored));
-        self.truth().store_some(snapshot, &self.plan, &ids);
+        self.truth().store_some(snapshot, &self.plan, &with_outer(&snapshot.world, &ids));
     }
 
     /// The own-network guard: others are asked while somebody's silence is doubted, and a cut is told.
@@ -372,12 +383,14 @@ impl Control {
         // Ramps climb with every second; the one after their last finds nothing left of them.
         let ramping = !self.course.ramps.is_empty();
         self.course.forget_done(&self.shared.load().world, now);
+        self.look_at_ramps(now);
         if self.has_ended(now) || ramping || self.folded_at.elapsed() >= REFOLD {
             self.refold();
         }
         self.end_challenges(now);
         self.park();
         self.signals_age();
+        self.shed();
         self.doubt();
         let (kept_at, transitions) = self.kept_at;
         let pause = if transitions == self.transitions { REMEMBER_SELDOM } else { REMEMBER_OFTEN };

@@ -54,6 +54,7 @@ impl Control {
             names: service.names.iter().map(|(name, _)| name.to_string()).collect(),
             policy: service.policy.name,
             latency_objective: service.latency_objective,
+            demand: self.spilling.demand(&service.name),
             endpoints: by_service.remove(&service.name).unwrap_or_default(),
         };
         snapshot.world.written.iter().filter(|service| wanted(service)).map(report).collect()
@@ -109,8 +110,15 @@ impl Control {
         let draining = self.course.wishes.contains_key(&named);
         let signals = self.signalling.report(&named, draining, Instant::now().into_std());
         let family = |family| self.family(snapshot, handed, id, (service, &region), position, family);
+        let used = self.utilization(&snapshot.world, service, position);
         EndpointReport {
+            used,
+            full: used.is_some_and(|used| used >= service.capacity.hard),
+            load_factor: self.course.factor(|| named.clone()),
             service: service.name.clone(),
+            inner: service.endpoints[position]
+                .inner
+                .map(|inner| snapshot.world.written[inner.index()].name.clone()),
             weight: service.endpoints[position].weight,
             word: self.word(&subject),
             region_word: self.word(&Subject::Region(region.clone())),
@@ -218,7 +226,11 @@ impl Control {
     }
 
     fn word(&self, subject: &Subject) -> Option<Revised> {
-        self.state.word(subject, (self.clock)()).cloned()
+        let mut said = self.state.word(subject, (self.clock)()).cloned()?;
+        if let Some(back) = self.course.gone_back.get(subject) {
+            said.word = back.clone();
+        }
+        Some(said)
     }
 
     /// How the node is.

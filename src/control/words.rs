@@ -4,13 +4,15 @@ use std::collections::{BTreeSet, HashSet};
 use std::time::SystemTime;
 
 use super::course::{Course, Seat, whose};
+use super::inside::Insides;
 use super::judge::{Judge, Judgements, combine};
 use super::plan::Plan;
 use super::state::State;
 use crate::health::{self, Level};
-use crate::model::{EndpointId, Family, Service, Subject};
+use crate::model::{EndpointId, Family, OverrideState, Service, ServiceId, Stage, Subject};
 use crate::snapshot::{Snapshot, World};
-use crate::steer::{Belief, Effect, Known, Live, Stand, Tier, Word, fold, kept};
+use crate::steer::spill::Place;
+use crate::steer::{Belief, Effect, Keep, Known, Live, Stance, Stand, Tier, Word, fold, kept};
 
 /// All that words are folded from.
 #[derive(Debug)]
@@ -25,6 +27,8 @@ pub struct Truth<'a> {
     now: SystemTime,
     /// What the verdicts have been found to come to.
     judgements: Judgements,
+    /// What services that answer for others have been found to come to.
+    pub(super) insides: Insides,
 }
 
 /// A word that was stored, and what stood there before.
@@ -56,7 +60,8 @@ impl<'a> Truth<'a> {
         course: &'a Course,
         now: SystemTime,
     ) -> Truth<'a> {
-        Truth { verdicts, state, course, now, judgements: Judgements::default() }
+        let (judgements, insides) = Default::default();
+        Truth { verdicts, state, course, now, judgements, insides }
     }
 }
 
@@ -90,17 +95,46 @@ impl Truth<'_> {
 
     /// Both words of one endpoint.
     fn endpoint(&self, world: &World, plan: &Plan, spot: Spot<'_>) -> [Word; 2] {
-        Family::ALL.map(|family| {
-            let kept = self.course.kept.contains(&(spot.id, family));
-            self.fold(world, plan, spot, family, kept)
-        })
+        Family::ALL.map(|family| self.family(world, plan, spot, family))
+    }
+
+    /// The word of an endpoint for one family.
+    /// And when a word of an operator that is part of it ends, in Unix seconds.
+    pub(super) fn word(
+        &self,
+        world: &World,
+        plan: &Plan,
+        id: EndpointId,
+        family: Family,
+    ) -> Option<(Word, Option<u64>)> {
+        let spot = spot(world, id)?;
+        let inner = spot.service.endpoints[spot.position].inner;
+        let inside = inner.and_then(|inner| self.inside(world, plan, inner, family).until);
+        let own = self.effect(world, spot.service, spot.position).until;
+        Some((self.family(world, plan, spot, family), own.into_iter().chain(inside).min()))
+    }
+
+    fn family(&self, world: &World, plan: &Plan, spot: Spot<'_>, family: Family) -> Word {
+        let kept = self.course.kept.contains(&(spot.id, family));
+        let word = self.fold(world, plan, spot, family, kept);
+        if !spot.service.policy.spills() {
+            return word;
+        }
+        let factor = self.course.factor(|| whose(world, spot.service, spot.position));
+        Word { keep: if factor < 1.0 { word.keep.of(factor) } else { word.keep }, ..word }
     }
 
     fn fold(&self, world: &World, plan: &Plan, spot: Spot<'_>, family: Family, kept: bool) -> Word {
         let Spot { id, service, position } = spot;
-        let judged = self.judge(world, plan).addresses(service, id.index(), family, service.ttl);
-        let beliefs: Vec<_> =
-            judged.iter().map(|judged| Belief { level: judged.level, ttl: judged.ttl }).collect();
+        let inside = service.endpoints[position].inner.map(|inner| self.inside(world, plan, inner, family));
+        let beliefs: Vec<_> = match inside {
+            Some(inside) => inside.belief().into_iter().collect(),
+            None => {
+                let judged = self.judge(world, plan).addresses(service, id.index(), family, service.ttl);
+                judged.iter().map(|judged| Belief { level: judged.level, ttl: judged.ttl }).collect()
+            }
+        };
+
         let seat = || Seat::new(world, service, position, family);
         let named = || whose(world, service, position);
         let known = Known {
@@ -114,12 +148,38 @@ impl Truth<'_> {
             ramp: self.course.ramp(seat, service.slow_start, self.now),
             lowered: self.course.is_lowered(named).is_some(),
             parked: self.is_parked(world, service, position),
-            drained: self.course.drained(named, &service.endpoints[position], family),
+            drained: match inside {
+                Some(inside) => u16::from(inside.tier == Tier::Idle),
+                None => self.course.drained(named, &service.endpoints[position], family),
+            },
         };
-        fold(&known, seconds(self.now))
+        let stance = inside.filter(|inside| inside.tier == Tier::Barred).map(|_| Stance::Down);
+        let of_inside = Effect { stance, until: inside.and_then(|inside| inside.until), moves: false };
+        fold(&Known { effect: known.effect.and(of_inside), ..known }, seconds(self.now))
     }
 
-    /// Everybody of a world who stays although it failed softly.
+    /// The endpoints of a service as their capacity goes, before anything is shed.
+    pub fn places(&self, world: &World, plan: &Plan, id: ServiceId) -> Vec<Place> {
+        let (service, first) = (&world.written[id.index()], world.services[id.index()].steered.first);
+        let place = |position: usize| {
+            let spot = Spot { id: EndpointId(first.0 + position as u32), service, position };
+            let words = Family::ALL.map(|family| {
+                self.fold(world, plan, spot, family, self.course.kept.contains(&(spot.id, family)))
+            });
+            let fit = words.iter().find(|word| word.tier == Tier::Fit);
+            let capacity =
+                self.course.capacity(|| whose(world, service, position), &service.endpoints[position]);
+            Place {
+                fit: fit.is_some(),
+                keep: fit.map_or(0.0, |word| word.keep.fraction()),
+                capacity: capacity.filter(|capacity| *capacity > 0).map(|capacity| capacity as f64),
+            }
+        };
+        (0..service.endpoints.len()).map(place).collect()
+    }
+
+    /// Everybody of a world who stays although it failed softly, as far as it is known who of the services inside others
+    /// does: see `settle` in `inside`.
     pub fn all_kept(&self, world: &World, plan: &Plan) -> HashSet<(EndpointId, Family)> {
         let first = spots(world).filter(|spot| spot.position == 0);
         first.flat_map(|spot| self.kept(world, plan, spot)).collect()
@@ -191,7 +251,11 @@ impl Truth<'_> {
         let needed = service.min_addresses.min(addresses.len());
         let judged = combine(addresses, needed);
         let fell = judged.and_then(|judged| judged.fell_softly);
-        let up = judged.is_none_or(|judged| judged.level != Level::Unhealthy);
+        let up = match service.endpoints[position].inner {
+            Some(inner) => self.inside(world, plan, inner, family).tier < Tier::Failing,
+            None => judged.is_none_or(|judged| judged.level != Level::Unhealthy),
+        };
+
         match (fell, self.course.is_lowered(|| whose(world, service, position))) {
             (Some(since), lowered) => Stand::Soft(since.max(lowered.unwrap_or(since))),
             (None, Some(since)) if up => Stand::Passive(since),
@@ -216,12 +280,27 @@ impl Truth<'_> {
     fn effect(&self, world: &World, service: &Service, position: usize) -> Effect {
         let region = &world.regions[service.endpoints[position].region.index()].name;
         let endpoint = Subject::Endpoint { service: service.name.clone(), region: region.clone() };
-        self.said(&Subject::Region(region.clone())).and(self.said(&endpoint))
+        let weights = (service.endpoints[position].weight, service.largest_weight());
+        self.said(&Subject::Region(region.clone()), weights).and(self.said(&endpoint, weights))
     }
 
-    fn said(&self, subject: &Subject) -> Effect {
-        let Some(revised) = self.state.word(subject, self.now) else { return Effect::default() };
-        Effect { state: Some(revised.word.state), until: revised.word.until.map(seconds) }
+    /// The word on one subject, for an endpoint of this configured weight beside this largest one.
+    fn said(&self, subject: &Subject, (weight, largest): (u16, u16)) -> Effect {
+        let said = || self.state.word(subject, self.now).map(|revised| &revised.word);
+        // What went back counts before it is in the log.
+        let Some(word) = self.course.gone_back.get(subject).or_else(said) else { return Effect::default() };
+        let stance = match word.state {
+            OverrideState::Up => Stance::Up,
+            OverrideState::Down => Stance::Down,
+            OverrideState::Drain => Stance::Drain,
+            OverrideState::Weight(weight) => Stance::Keep(Keep::of_weights(weight, largest)),
+            OverrideState::Ramp(_) => {
+                let share = word.share(self.now).unwrap_or_default();
+                Stance::Keep(Keep::of_weights(weight, largest).part(share))
+            }
+        };
+        let moves = word.stage(self.now) == Some(Stage::Moving);
+        Effect { stance: Some(stance), until: word.until.map(seconds), moves }
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use crate::api::wire::{ValuesBody, WordBody};
+use crate::api::wire::{GuardBody, ValuesBody, WordBody};
 
 /// Ask and steer a running node through its API.
 #[derive(Clone, Debug, Args)]
@@ -45,7 +45,7 @@ pub enum Call {
         /// One service
         name: Option<String>,
     },
-    /// Say that a region or an endpoint is up, down, draining, or weighs something else
+    /// Say that a region or an endpoint is up, down, draining, weighs something else, or goes there by and by
     #[command(subcommand)]
     Override(Said),
     /// Take an override back
@@ -79,7 +79,7 @@ pub enum Call {
     },
     /// What happens, as it happens: a line for each event, until this is interrupted
     Events {
-        /// Kinds, with commas between them: transition, endpoint, override, signal, parked,
+        /// Kinds, with commas between them: transition, endpoint, override, signal, parked, ramp,
         /// challenge, reload, cut, ready
         #[arg(long)]
         kind: Option<String>,
@@ -140,7 +140,11 @@ pub enum Said {
         /// The region
         region: String,
         /// What is to be believed
-        state: State,
+        #[arg(required_unless_present = "ramp", conflicts_with_all = WAY)]
+        state: Option<State>,
+        /// Its way, where it goes by and by.
+        #[command(flatten)]
+        way: Way,
         /// Why, and until when.
         #[command(flatten)]
         word: Word,
@@ -152,11 +156,18 @@ pub enum Said {
         /// The region
         region: String,
         /// What is to be believed
-        #[arg(required_unless_present = "weight", conflicts_with = "weight")]
+        #[arg(
+            required_unless_present_any = ["weight", "ramp"],
+            conflicts_with = "weight",
+            conflicts_with_all = WAY
+        )]
         state: Option<State>,
         /// 0 to 10000, in place of the configured one and of a state
-        #[arg(long, value_parser = clap::value_parser!(u16).range(0..=10_000))]
+        #[arg(long, conflicts_with_all = WAY, value_parser = clap::value_parser!(u16).range(0..=10_000))]
         weight: Option<u16>,
+        /// Its way, where it goes by and by.
+        #[command(flatten)]
+        way: Way,
         /// Why, and until when.
         #[command(flatten)]
         word: Word,
@@ -166,21 +177,55 @@ pub enum Said {
 impl Said {
     /// What it is about, and the body of the call.
     pub fn apart(self) -> (Subject, WordBody) {
-        let (subject, state, weight, word) = match self {
-            Said::Region { region, state, word } => (Subject::Region { region }, Some(state), None, word),
-            Said::Endpoint { service, region, state, weight, word } => {
-                (Subject::Endpoint { service, region }, state, weight, word)
+        let (subject, state, weight, way, word) = match self {
+            Said::Region { region, state, way, word } => (Subject::Region { region }, state, None, way, word),
+            Said::Endpoint { service, region, state, weight, way, word } => {
+                (Subject::Endpoint { service, region }, state, weight, way, word)
             }
         };
+        let guard = GuardBody { watch: way.watch, max_errors: way.max_errors };
+        let is_guarded = guard.watch.is_some() || guard.max_errors.is_some();
+        let (from, to) = way.ramp.unzip();
+        let state = state.map(State::name).or(from.is_some().then_some("ramp"));
         let body = WordBody {
-            state: state.map(|state| state.name().to_owned()),
+            state: state.map(str::to_owned),
             weight: weight.map(u64::from),
+            from,
+            to,
+            over: way.over,
+            guard: is_guarded.then_some(guard),
             reason: Some(word.reason),
             expires_in: word.lasts,
             expires_at: None,
         };
         (subject, body)
     }
+}
+
+/// A share of the configured weight that moves.
+#[derive(Clone, Debug, Args)]
+pub struct Way {
+    /// From one share of the configured weight to another, like 1%..100%; or down, as 100%..0%
+    #[arg(long, value_name = "FROM..TO", value_parser = shares, requires = "over")]
+    pub ramp: Option<(String, String)>,
+    /// How long the ramp takes, like 30m
+    #[arg(long, value_name = "DURATION", requires = "ramp")]
+    pub over: Option<String>,
+    /// For how long after its end a ramp that climbs may still go back by itself; 10m where it is left out
+    #[arg(long, value_name = "DURATION", requires = "ramp")]
+    pub watch: Option<String>,
+    /// The share of errors that brings it back, like 2%; over 5% and twice the others' where it is left out
+    #[arg(long, value_name = "SHARE", requires = "ramp")]
+    pub max_errors: Option<String>,
+}
+
+/// The arguments of [`Way`]: none goes beside a state or a weight.
+const WAY: [&str; 4] = ["ramp", "over", "watch", "max_errors"];
+
+/// Two shares; whether they are any, the node says.
+fn shares(word: &str) -> Result<(String, String), String> {
+    let (from, to) = word.split_once("..").ok_or("write it like 1%..100%")?;
+    Ok((from.to_owned(), to.to_owned()))
 }
 
 /// Why, and until when.

@@ -138,9 +138,22 @@ fn endpoints(endpoints: &[EndpointBody]) -> String {
         let parked = parked.map_or_else(String::new, |parked| {
             format!("; parked since {} ({}) until resumed", parked.since, parked.reason)
         });
+        let load = load(endpoint);
         for family in &endpoint.families {
             let keep = format!("{} %", (family.keep * 1e4).round() / 1e2);
             let share = format!("{:.0} %", family.share * 100.0);
+            if let Some(inner) = &endpoint.inner {
+                rows.push([
+                    name.clone(),
+                    format!("service {inner}"),
+                    family.tier.clone(),
+                    keep.clone(),
+                    format!("{} s", family.ttl_seconds),
+                    share.clone(),
+                    format!("as {inner} is{load}"),
+                    word.clone().unwrap_or("-".into()),
+                ]);
+            }
             for address in &family.addresses {
                 let age =
                     address.age_seconds.map(|age| format!(" for {}", span(age as u64))).unwrap_or_default();
@@ -151,7 +164,7 @@ fn endpoints(endpoints: &[EndpointBody]) -> String {
                     keep.clone(),
                     format!("{} s", family.ttl_seconds),
                     share.clone(),
-                    format!("{}{age}: {}{parked}", address.verdict, address.reason),
+                    format!("{}{age}: {}{load}{parked}", address.verdict, address.reason),
                     word.clone().unwrap_or("-".into()),
                 ]);
             }
@@ -159,6 +172,17 @@ fn endpoints(endpoints: &[EndpointBody]) -> String {
     }
     let table = table(["ENDPOINT", "ADDRESS", "TIER", "KEEP", "TTL", "SHARE", "VERDICT", "OVERRIDE"], &rows);
     table + &reported(endpoints)
+}
+
+/// How full an endpoint is, where that is known.
+fn load(endpoint: &EndpointBody) -> String {
+    let Some(used) = endpoint.utilization else { return String::new() };
+    let full = if endpoint.full { ", full" } else { "" };
+    let sheds = match endpoint.load_factor {
+        1.0.. => String::new(),
+        factor => format!(", keeps {:.0} % for it", factor * 100.0),
+    };
+    format!("; {:.0} % used{full}{sheds}", used * 100.0)
 }
 
 /// What load balancers report, and what comes of it; nothing where nobody does.
@@ -195,7 +219,19 @@ fn figure(value: f64) -> String {
 fn said(word: &OverrideBody) -> String {
     let weight = word.weight.map(|weight| format!(" {weight}")).unwrap_or_default();
     let until = word.expires_at.as_ref().map(|at| format!(" until {at}")).unwrap_or_default();
+    let weight = word.ramp.as_ref().map_or(weight, way);
     format!("{}{weight} by {}{until} ('{}')", word.state, word.who, word.reason)
+}
+
+/// Where a ramp stands.
+fn way(ramp: &RampBody) -> String {
+    let RampBody { share, from, to, arrives_at, rolled_back, .. } = ramp;
+    let share = (share * 1e4).round() / 1e2;
+    match rolled_back {
+        Some(RolledBackBody { at, reason }) => format!(" rolled back to {from} at {at} ({reason}),"),
+        None if ramp.stage == "moving" => format!(" {from}..{to}, {share} % now, there at {arrives_at},"),
+        None => format!(" {from}..{to}, {share} % now,"),
+    }
 }
 
 /// An override that is in force now.

@@ -48,6 +48,7 @@ fn is_short(sent: &[u8]) -> bool {
 #[tokio::test]
 async fn words_become_calls() {
     let word = r#"{"state":"down","weight":null,"reason":"r","who":"oncall","since":"s","expires_at":null,"revision":7}"#;
+    let ramp = r#"{"state":"ramp","weight":null,"reason":"r","who":"oncall","since":"s","expires_at":null,"revision":7,"ramp":{"stage":"moving","share":0.372,"from":"1%","to":"100%","over_seconds":1800,"arrives_at":"t","watched_until":"u","max_errors":null,"rolled_back":null}}"#;
     let set = r#"{"name":"a.b.","record":"_acme-challenge.a.b.","values":["-x","y"],"who":"certbot","since":"s","expires_at":"e","revision":7}"#;
     let rows = [
         (
@@ -79,6 +80,20 @@ async fn words_become_calls() {
             "PUT /v1/services/www/endpoints/eu/override ",
             r#"{"weight":5,"reason":"r"}"#,
             "in force at",
+        ),
+        (
+            "override endpoint www eu --ramp 1%..100% --over 30m --reason r",
+            ramp,
+            "PUT /v1/services/www/endpoints/eu/override ",
+            r#"{"state":"ramp","from":"1%","to":"100%","over":"30m","reason":"r"}"#,
+            "in force at revision 7: ramp 1%..100%, 37.2 % now, there at t, by oncall ('r')\n",
+        ),
+        (
+            "override region eu --ramp 1%..100% --over 30m --watch 1h --max-errors 2% --reason r",
+            &ramp.replace("null}", r#"{"at":"t","reason":"refused"}}"#),
+            "PUT /v1/regions/eu/override ",
+            r#"{"state":"ramp","from":"1%","to":"100%","over":"30m","guard":{"watch":"1h","max_errors":"2%"},"reason":"r"}"#,
+            "in force at revision 7: ramp rolled back to 1% at t (refused), by oncall ('r')\n",
         ),
         (
             "resume www eu --reason r",
@@ -179,6 +194,13 @@ fn a_reason_is_required_and_so_is_something_to_say() {
         "override endpoint www eu --reason r",
         "override endpoint www eu up --weight 5 --reason r",
         "override endpoint www eu --weight 10001 --reason r",
+        "override region eu down --ramp 1%..2% --over 1m --reason r",
+        "override endpoint www eu up --ramp 1%..2% --over 1m --reason r",
+        "override endpoint www eu --weight 5 --ramp 1%..2% --over 1m --reason r",
+        "override endpoint www eu --ramp 1%..2% --reason r",
+        "override endpoint www eu --ramp 1% --over 1m --reason r",
+        "override endpoint www eu down --over 1m --reason r",
+        "override endpoint www eu --weight 5 --watch 1m --reason r",
         "--token secret status",
         "acme set a.b",
         "acme clear",

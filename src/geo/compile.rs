@@ -8,10 +8,11 @@
 use std::collections::HashMap;
 use std::thread;
 
-use crate::model::{Family, OrderRule, Region, ServiceId, Steer};
+use crate::model::{Family, Fence, OrderRule, Region, ServiceId, Steer};
 
 use super::cut::Cutter;
 use super::facts::Facts;
+use super::fences::Fences;
 use super::knowledge::{Asked, FactId, FactsKey, Knowledge, facts_key};
 use super::mmdb::{Database, DatabaseError};
 use super::order::{OrderId, Sorter};
@@ -34,6 +35,8 @@ pub struct Input<'a> {
     pub rules: &'a [OrderRule],
     /// For one service each; they come before the others.
     pub service_rules: &'a [(ServiceId, &'a [OrderRule])],
+    /// For one service each, by endpoint.
+    pub fences: &'a [(ServiceId, Vec<Fence>)],
     /// On how many threads.
     pub threads: Threads,
 }
@@ -101,11 +104,14 @@ struct Compiler<'a> {
 impl<'a> Compiler<'a> {
     fn new(input: &Input<'a>) -> Self {
         let of_services = || input.service_rules.iter().flat_map(|(_, rules)| rules.iter());
+        let fences = || input.fences.iter().flat_map(|(_, fences)| fences);
         Compiler {
             rules: Rules::new(input.rules),
-            knowledge: Knowledge::new(Asked::by(input.rules.iter().chain(of_services()))),
+            knowledge: Knowledge::new(
+                Asked::by(input.rules.iter().chain(of_services())).and_fences(fences()),
+            ),
             sorter: Sorter::new(input.regions),
-            asked_by_services: Asked::by(of_services()),
+            asked_by_services: Asked::by(of_services()).and_fences(fences()),
             places: vec![Facts::default()],
             place_ids: SpreadMap::from_iter([(facts_key(&Facts::default()), PlaceId(0))]),
             cells: Vec::new(),
@@ -121,8 +127,11 @@ impl<'a> Compiler<'a> {
         let tries = [self.sweep(Family::V4, &mut sources)?, self.sweep(Family::V6, &mut sources)?];
         let overlays = input.service_rules.iter().filter(|(_, rules)| !rules.is_empty());
         let overlays = overlays.map(|&(service, rules)| (service, self.overlay(rules))).collect();
+        let fences = input.fences.iter();
+        let fences = fences.map(|(service, fences)| (*service, Fences::new(fences, &self.places))).collect();
         Ok(Table {
             tries,
+            fences,
             cells: self.cells.into(),
             orders: self.sorter.finish(),
             places: self.places.len(),

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use crate::model::OrderRule;
+use crate::model::{Fence, OrderRule};
 
 use super::facts::Facts;
 use super::record::Wanted;
@@ -32,6 +32,17 @@ impl<'a> Asked<'a> {
             asked.continents.extend(&rule.continents);
         }
         asked
+    }
+
+    /// And what fences ask about.
+    pub fn and_fences(mut self, fences: impl IntoIterator<Item = &'a Fence>) -> Self {
+        for clients in fences.into_iter().flat_map(Fence::sets) {
+            self.asns.extend(&clients.asns);
+            self.subdivisions.extend(clients.subdivisions.iter().map(String::as_str));
+            self.countries.extend(&clients.countries);
+            self.continents.extend(&clients.continents);
+        }
+        self
     }
 
     /// Facts with every word replaced that nobody asks about. A replaced word still beats that of an earlier

@@ -22,6 +22,7 @@ mod centroid;
 mod compile;
 mod cut;
 mod facts;
+mod fences;
 mod knowledge;
 mod mmdb;
 mod nearest;

@@ -61,25 +61,28 @@ impl Overlay {
 
 /// Blocks over a whole family, searched by halving: a service's networks are few, and a trie for each of ten
 /// thousand services would cost a megabyte apiece.
-struct Networks {
+pub(super) struct Networks {
     starts: Box<[u128]>,
     leaves: Box<[Leaf]>,
 }
 
 impl Networks {
-    fn new(ranges: &[RuleRange]) -> Networks {
+    /// From ranges in order, each with its value.
+    pub(super) fn new(ranges: &[RuleRange]) -> Networks {
         let mut cutter = Cutter::new(Sorted { starts: Vec::new(), leaves: Vec::new() });
         ranges.iter().for_each(|&(last, word)| cutter.push(last, word));
         let Sorted { starts, leaves } = cutter.finish();
         Networks { starts: starts.into(), leaves: leaves.into() }
     }
 
-    fn find(&self, key: u128) -> Leaf {
+    /// The block of a key.
+    pub(super) fn find(&self, key: u128) -> Leaf {
         // The first block starts at key 0, so there is always one.
         self.leaves[self.starts.partition_point(|&start| start <= key) - 1]
     }
 
-    fn bytes(&self) -> usize {
+    /// Memory in bytes.
+    pub(super) fn bytes(&self) -> usize {
         size_of_val(&*self.starts) + size_of_val(&*self.leaves)
     }
 }

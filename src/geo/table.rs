@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use crate::model::{Family, RegionId, ServiceId};
 use crate::system::prefetch;
 
+use super::fences::Fences;
 use super::order::{Order, OrderId, Orders, Regions};
 use super::overlay::Overlay;
 use super::poptrie::{Poptrie, Walk};
@@ -45,6 +46,8 @@ pub struct Resolved {
     pub cell: CellId,
     /// The order, with the service's own rules heard first.
     pub order: Order,
+    /// Whose fences let this address in: bit `i`, the service's endpoint at position `i`.
+    pub admitted: u64,
     /// Bits of the address that this depended on.
     pub depth: u8,
 }
@@ -64,6 +67,7 @@ pub struct Table {
     pub(super) orders: Orders,
     pub(super) places: usize,
     pub(super) overlays: HashMap<ServiceId, Overlay>,
+    pub(super) fences: HashMap<ServiceId, Fences>,
 }
 
 /// How much there is of everything, for metrics and status.
@@ -95,6 +99,7 @@ impl Resolved {
     pub const NOWHERE: Resolved = Resolved {
         cell: CellId(0),
         order: Order { first: OrderId::NODATA, rest: OrderId::NODATA },
+        admitted: u64::MAX,
         depth: 0,
     };
 }
@@ -151,9 +156,17 @@ impl Table {
     pub fn resolve_found(&self, overlay: Option<&Overlay>, address: IpAddr, found: Found) -> Resolved {
         let Found { cell, depth } = found;
         let Cell { order, place } = self.cell(cell);
-        let Some(overlay) = overlay else { return Resolved { cell, order: order.into(), depth } };
+        let admitted = u64::MAX;
+        let Some(overlay) = overlay else { return Resolved { cell, order: order.into(), admitted, depth } };
         let (order, consulted) = overlay.order(address, place, order);
-        Resolved { cell, order, depth: depth.max(consulted) }
+        Resolved { cell, order, admitted, depth: depth.max(consulted) }
+    }
+
+    /// The same with the fences of a service looked at, too.
+    pub fn fenced(&self, service: ServiceId, address: IpAddr, resolved: Resolved) -> Resolved {
+        let Some(fences) = self.fences.get(&service) else { return resolved };
+        let (admitted, consulted) = fences.admitted(address, self.cell(resolved.cell).place);
+        Resolved { admitted, depth: resolved.depth.max(consulted), ..resolved }
     }
 
     /// The rules of a service, if it has any.
@@ -188,13 +201,14 @@ impl Table {
     pub fn size(&self) -> Size {
         let tries: usize = self.tries.iter().map(Poptrie::bytes).sum();
         let overlays: usize = self.overlays.values().map(Overlay::bytes).sum();
+        let fences: usize = self.fences.values().map(Fences::bytes).sum();
         Size {
             leaves: [self.tries[0].leaves(), self.tries[1].leaves()],
             cells: self.cells.len(),
             orders: self.orders.len(),
             places: self.places,
             overlays: self.overlays.len(),
-            bytes: tries + overlays + size_of_val(&*self.cells) + self.orders.bytes(),
+            bytes: tries + overlays + fences + size_of_val(&*self.cells) + self.orders.bytes(),
         }
     }
 }

@@ -58,8 +58,8 @@ enum Event {
     Landed(Slot, Seen),
     /// A beat came.
     Due,
-    /// What was kept for later is to be told.
-    Full,
+    /// What was kept for later must wait no longer.
+    Overdue,
 }
 
 /// What has been seen and is no news: whoever listens is not woken for each.
@@ -93,7 +93,7 @@ impl<A: Ask> Prober<A> {
                 Event::Hurried => self.hurry(),
                 Event::Landed(slot, seen) => self.report(slot, seen).await,
                 Event::Due => {}
-                Event::Full => self.tell().await,
+                Event::Overdue => self.tell().await,
             }
         }
     }
@@ -115,7 +115,7 @@ impl<A: Ask> Prober<A> {
             // Whoever hurries it is whoever gives it orders: the end of the one is that of the other.
             Ok(()) = self.hurry.changed() => Event::Hurried,
             Ok(()) = self.budget.changed() => Event::Rewritten,
-            () = at(self.later.by) => Event::Full,
+            () = at(self.later.by) => Event::Overdue,
             Some((slot, seen)) = self.flying.landed() => Event::Landed(slot, seen),
             () = at(due), if idle => Event::Due,
         }

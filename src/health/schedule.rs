@@ -221,7 +221,8 @@ impl Schedule {
         let slot = self.next;
         self.next = Slot(slot.0 + 1);
         self.phase = (self.phase + GOLDEN).fract();
-        let beat = self.first_beat(standing.interval, self.phase, now);
+        let origin = *self.origin.get_or_insert(now);
+        let beat = first_beat(origin, standing.interval, self.phase, now);
         self.slots.insert(Arc::clone(&standing.target), slot);
         let (standing, phase) = (standing.clone(), self.phase);
         self.orders.insert(
@@ -231,33 +232,19 @@ impl Schedule {
         self.ready.push_back(slot);
     }
 
-    /// The first beat of an interval from now on, at that phase.
-    fn first_beat(&mut self, interval: Duration, phase: f64, now: Instant) -> Instant {
-        let origin = *self.origin.get_or_insert(now);
-        let beat = now + held(interval).mul_f64(phase);
-        if interval < Duration::from_secs(1) {
-            return beat;
-        }
-        let beyond = (beat - origin).as_nanos() % GRID.as_nanos();
-        // Less than the grid's step, so it fits.
-        beat - Duration::from_nanos(beyond as u64)
-    }
-
     /// A new interval has a new beat. Keeping the old one would crowd a lengthened interval's probes into the
     /// part of it that was the whole before.
     fn revise(&mut self, slot: Slot, standing: &Standing, now: Instant) {
         let Some(order) = self.orders.get_mut(&slot) else { return };
         let changed = order.standing.interval != standing.interval;
         order.standing = standing.clone();
-        let phase = order.phase;
         if !changed {
             return;
         }
-        let beat = self.first_beat(standing.interval, phase, now);
-        let Some(order) = self.orders.get_mut(&slot) else { return };
         // Who waits for the budget has its turn before the new beat.
         let was_waiting = !order.booked && self.waiting.remove(&(order.due, slot));
-        order.beat = beat;
+        let origin = *self.origin.get_or_insert(now);
+        order.beat = first_beat(origin, standing.interval, order.phase, now);
         if was_waiting {
             order.due = order.beat;
             self.waiting.insert((order.due, slot));
@@ -279,6 +266,17 @@ fn shortest(wanted: &[Standing]) -> impl Iterator<Item = &Standing> {
 
 fn held(interval: Duration) -> Duration {
     interval.clamp(INTERVALS.0, INTERVALS.1)
+}
+
+/// The first beat of an interval from now on, at that phase; a long one's on the grid that begins at `origin`.
+fn first_beat(origin: Instant, interval: Duration, phase: f64, now: Instant) -> Instant {
+    let beat = now + held(interval).mul_f64(phase);
+    if interval < Duration::from_secs(1) {
+        return beat;
+    }
+    let beyond = (beat - origin).as_nanos() % GRID.as_nanos();
+    // Less than the grid's step, so it fits.
+    beat - Duration::from_nanos(beyond as u64)
 }
 
 /// The first beat after `now` of those an interval apart, of which `beat` is one.

@@ -324,8 +324,8 @@ impl Table {
         if !self.network.asks(now) {
             return Vec::new();
         }
-        let rows = |target| self.rows.get(target).and_then(|row: &Row| row.vouching.gives);
-        let silent: BTreeSet<u32> = self.doubted.iter().filter_map(rows).collect();
+        let group = |target| self.rows.get(target).and_then(|row: &Row| row.vouching.gives);
+        let silent: BTreeSet<u32> = self.doubted.iter().filter_map(group).collect();
         let mut best: BTreeMap<u32, (bool, &Arc<Target>)> = BTreeMap::new();
         for (target, row) in self.rows.iter().filter(|(_, row)| row.doubted.is_none()) {
             let Some(group) = row.vouching.gives else { continue };

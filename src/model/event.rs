@@ -15,6 +15,8 @@ pub enum EventKind {
     Signal,
     /// An endpoint fell and stays out until somebody resumes it, or somebody did.
     Parked,
+    /// A ramp arrived, or went back by itself.
+    Ramp,
     /// An ACME challenge was set or cleared.
     Challenge,
     /// A reload swapped the world, or changed nothing.
@@ -27,12 +29,13 @@ pub enum EventKind {
 
 impl EventKind {
     /// All of them.
-    pub const ALL: [EventKind; 9] = [
+    pub const ALL: [EventKind; 10] = [
         EventKind::Transition,
         EventKind::Endpoint,
         EventKind::Override,
         EventKind::Signal,
         EventKind::Parked,
+        EventKind::Ramp,
         EventKind::Challenge,
         EventKind::Reload,
         EventKind::Cut,
@@ -47,6 +50,7 @@ impl EventKind {
             EventKind::Override => "override",
             EventKind::Signal => "signal",
             EventKind::Parked => "parked",
+            EventKind::Ramp => "ramp",
             EventKind::Challenge => "challenge",
             EventKind::Reload => "reload",
             EventKind::Cut => "cut",

@@ -4,12 +4,14 @@
 //! `ARCHITECTURE.md`: one word per thing, in code, configuration, API and logs alike.
 
 mod address;
+mod capacity;
 mod challenge;
 mod check;
 mod closest;
 mod dns;
 mod duration;
 mod event;
+mod fence;
 mod formula;
 mod id;
 mod location;
@@ -19,6 +21,7 @@ mod override_;
 mod pattern;
 mod policy;
 mod problem;
+mod ramp;
 mod region;
 mod request;
 mod service;
@@ -26,12 +29,14 @@ mod signal;
 mod webhook;
 
 pub use address::{Family, Network, ScopeOffset, unfold};
+pub use capacity::{Capacity, CapacityUnit};
 pub use challenge::Challenge;
 pub use check::{Check, Probe, ProbeBudget, StatusSet, Target, Witness};
 pub use closest::{did_you_mean, listed};
 pub use dns::{Rcode, RecordType};
 pub use duration::{parse_duration, print_duration};
 pub use event::EventKind;
+pub use fence::{Clients, Fence};
 pub use formula::{Formula, Matcher, Must, Selector, check_matchers};
 pub use id::{EndpointId, RegionId, ServiceId};
 pub use location::Location;
@@ -41,6 +46,7 @@ pub use override_::{Override, OverrideState, Subject};
 pub use pattern::Pattern;
 pub use policy::{BadPolicy, Filter, Grouping, Policy};
 pub use problem::{Place, Problem, Problems};
+pub use ramp::{Ramp, RolledBack, Share, Stage};
 pub use region::Region;
 pub use request::{
     Authorities, CommandRequest, DnsRequest, GrpcRequest, Header, HttpRequest, Method, Request, TcpRequest,

@@ -9,6 +9,8 @@ use super::{Signal, did_you_mean};
 pub enum Filter {
     /// Keeps the first tier with anything in it: fit, unknown, idle, then what `on_all_down` says.
     Healthy,
+    /// Keeps those whose fences let the client in.
+    Fence,
     /// Orders by the client's cell: nearest first.
     Near,
     /// The same, and puts together what stands together: the nearest with all that is in its group, then the next.
@@ -76,8 +78,9 @@ impl fmt::Display for Grouping {
 }
 
 /// Filters without a parameter.
-const PLAIN: [Filter; 11] = [
+const PLAIN: [Filter; 12] = [
     Filter::Healthy,
+    Filter::Fence,
     Filter::Near,
     Filter::Listed,
     Filter::Priority,
@@ -91,8 +94,9 @@ const PLAIN: [Filter; 11] = [
 ];
 
 /// As they are listed to somebody who wrote another one.
-const FILTERS: [&str; 15] = [
+const FILTERS: [&str; 16] = [
     "healthy",
+    "fence",
     "near",
     "near(GROUP)",
     "listed",
@@ -175,6 +179,7 @@ impl fmt::Display for Filter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Filter::Healthy => f.write_str("healthy"),
+            Filter::Fence => f.write_str("fence"),
             Filter::Near => f.write_str("near"),
             Filter::NearBy(grouping) => write!(f, "near({grouping})"),
             Filter::Listed => f.write_str("listed"),
@@ -232,7 +237,9 @@ impl Policy {
     /// The policy of a written chain.
     pub fn chain<S: AsRef<str>>(words: &[S]) -> Result<Policy, BadPolicy> {
         let filters: Vec<_> = words.iter().map(|word| Filter::of(word.as_ref())).collect::<Result<_, _>>()?;
-        if filters.first() != Some(&Filter::Healthy) {
+        // A fence may stand before: then the best of those that may be answered counts, and not the best of all.
+        let inside = filters.strip_prefix(&[Filter::Fence]).unwrap_or(&filters);
+        if inside.first() != Some(&Filter::Healthy) {
             return Err(BadPolicy::NotHealthyFirst);
         }
         if filters.len() > Policy::LONGEST {
@@ -259,6 +266,21 @@ impl Policy {
     /// What it takes to stand together.
     pub fn grouping(&self) -> Option<Grouping> {
         self.filters.iter().find_map(|filter| filter.grouping())
+    }
+
+    /// Whether it may answer with several endpoints at once.
+    pub fn answers_several(&self) -> bool {
+        !self.filters.contains(&Filter::First(1))
+    }
+
+    /// Whether endpoints that have too much to do pass clients on.
+    pub fn spills(&self) -> bool {
+        self.filters.contains(&Filter::Spill)
+    }
+
+    /// Whether it looks at fences.
+    pub fn fences(&self) -> bool {
+        self.filters.contains(&Filter::Fence)
     }
 
     /// The signal that it compares endpoints by.
@@ -292,7 +314,10 @@ pub enum BadPolicy {
     #[error("'{0}' does not keep 1 to {most} endpoints", most = Filter::MOST)]
     Count(String),
     /// What is not healthy would be picked.
-    #[error("a chain begins with 'healthy': which endpoints may answer is decided before which of them do")]
+    #[error(
+        "a chain begins with 'healthy', or with 'fence' and 'healthy': which endpoints may answer is decided before \
+         which of them do"
+    )]
     NotHealthyFirst,
     /// It has too many links.
     #[error("{0} filters are too many; a chain has at most {most}", most = Policy::LONGEST)]
@@ -349,8 +374,11 @@ mod tests {
     #[test]
     fn what_cannot_be_walked_says_what_could() {
         let rows = [
-            ("near first", "a chain begins with 'healthy': which endpoints"),
-            ("healthy nearest", "no filter is called 'nearest'; filters: healthy, near, near(GROUP), listed"),
+            ("near first", "a chain begins with 'healthy', or with"),
+            (
+                "healthy nearest",
+                "no filter is called 'nearest'; filters: healthy, fence, near, near(GROUP), listed",
+            ),
             ("healthy frist", "no filter is called 'frist' (did you mean 'first'?); filters: "),
             ("healthy least", "'least' compares by no signal; signals: connections, requests, errors"),
             ("healthy least(capacity)", "'least(capacity)' compares by no signal"),

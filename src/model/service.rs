@@ -3,7 +3,9 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::{Check, Family, Name, OrderRule, PassiveRule, Place, Policy, RegionId, Scrape};
+use super::{
+    Capacity, Check, Family, Fence, Name, OrderRule, PassiveRule, Place, Policy, RegionId, Scrape, ServiceId,
+};
 
 /// Endpoints by region, a check, a policy, a TTL range.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,6 +38,8 @@ pub struct Service {
     pub passive: Vec<PassiveRule>,
     /// The most of its capacity that soft failures may take out: 0.0…1.0.
     pub max_ejected: f64,
+    /// What its endpoints' capacity counts, and from when on they shed.
+    pub capacity: Capacity,
     /// Whether an endpoint that fell stays out until an operator resumes it.
     pub manual_resume: bool,
     /// How long a recovered endpoint takes to get its full share back; zero: none.
@@ -65,6 +69,8 @@ impl Service {
 pub struct Endpoint {
     /// Where it stands.
     pub region: RegionId,
+    /// Another service that answers here, instead of addresses.
+    pub inner: Option<ServiceId>,
     /// At most [`Endpoint::MAX_ADDRESSES`] of each family, in written order, none twice.
     pub addresses: Vec<IpAddr>,
     /// 0…10,000; against the service's largest.
@@ -77,6 +83,8 @@ pub struct Endpoint {
     pub probe_addresses: Vec<IpAddr>,
     /// The port that is probed here; `None`: the check's.
     pub probe_port: Option<u16>,
+    /// Whom it may serve.
+    pub fence: Fence,
     /// Where it is written.
     pub place: Place,
 }

@@ -5,6 +5,7 @@
 //! is the pointer; control alone stores it, every worker has a [`Reader`].
 
 mod challenges;
+mod demand;
 mod tally;
 mod world;
 
@@ -18,6 +19,7 @@ use crate::model::{Family, ServiceId};
 use crate::steer::{Client, Live, Load, Pick, Scene, Seen, pick};
 
 pub use challenges::Challenges;
+pub use demand::{Sample, Samples};
 pub use tally::Tally;
 pub use world::{Addresses, Chaos, SteeredService, World};
 
@@ -79,7 +81,7 @@ impl Snapshot {
     ) -> Pick {
         let Asked { service, family, address, resolved } = *asked;
         let (first, rest) = self.world.geo.parts(resolved.order);
-        let client = Client { address, first, rest, depth: resolved.depth };
+        let client = Client { address, first, rest, admitted: resolved.admitted, depth: resolved.depth };
         let scene = Scene { live: &self.live, loads: &self.loads, now };
         pick::<TELLS>(&self.world.services[service.index()].steered, &client, family, &scene, random, seen)
     }

@@ -1,10 +1,15 @@
 //! What one worker handed out, by endpoint and family: a drain's truth needs it.
 
+use super::demand::Samples;
 use crate::telemetry::counters::Count;
 
 /// One worker's tally. Readers sum over workers.
 #[derive(Debug)]
-pub struct Tally(Box<[Handed]>);
+pub struct Tally {
+    handed: Box<[Handed]>,
+    /// Some of what it answers where capacity counts demand.
+    pub samples: Samples,
+}
 
 /// What stands unused before and behind: two cache lines, which processors fetch in pairs, so that no other worker
 /// writes to a line of this one.
@@ -20,12 +25,13 @@ struct Handed {
 impl Tally {
     /// A tally for so many live words.
     pub fn new(words: usize) -> Tally {
-        Tally((0..words + 2 * MARGIN).map(|_| Handed::default()).collect())
+        let handed = (0..words + 2 * MARGIN).map(|_| Handed::default()).collect();
+        Tally { handed, samples: Samples::default() }
     }
 
     /// Notes an answer that may be cached until `until`, in Unix seconds. Only its worker may.
     pub fn hand_out(&self, live_index: usize, until: u64) {
-        let handed = &self.0[MARGIN + live_index];
+        let handed = &self.handed[MARGIN + live_index];
         handed.answers.add();
         handed.until.raise(until);
     }
@@ -33,12 +39,12 @@ impl Tally {
     /// Takes back an answer that did not leave. Until when it might have been cached stays noted: that errs on the
     /// side of waiting. Only its worker may.
     pub fn take_back(&self, live_index: usize) {
-        self.0[MARGIN + live_index].answers.take_back();
+        self.handed[MARGIN + live_index].answers.take_back();
     }
 
     /// Answers so far, and the latest moment (Unix seconds) until which one of them may be cached.
     pub fn read(&self, live_index: usize) -> (u64, u64) {
-        let handed = &self.0[MARGIN + live_index];
+        let handed = &self.handed[MARGIN + live_index];
         (handed.answers.read(), handed.until.read())
     }
 }
@@ -51,7 +57,7 @@ mod tests {
     fn no_worker_writes_to_a_line_of_another() {
         let tallies: Vec<Tally> = (0..8).map(|_| Tally::new(3)).collect();
         let lines = |tally: &Tally| {
-            let written = &tally.0[MARGIN..MARGIN + 3];
+            let written = &tally.handed[MARGIN..MARGIN + 3];
             let from = written.as_ptr().addr();
             // Processors fetch lines in pairs.
             from / 128..=(from + size_of_val(written) - 1) / 128

@@ -35,6 +35,8 @@ pub struct World {
     pub regions: Box<[Region]>,
     /// The services as written, by their ids: for the API and `explain`.
     pub written: Box<[Service]>,
+    /// By service, the endpoints that it answers for; empty where no service does that.
+    pub nested_in: Box<[Box<[EndpointId]>]>,
     /// The zones' origins, as written.
     pub zones: Box<[Name]>,
 }
@@ -57,6 +59,8 @@ pub struct SteeredService {
     pub ecs: bool,
     /// Whether rules of its own say where some clients go.
     pub ruled: bool,
+    /// Whether its policy looks at fences, and any endpoint has one.
+    pub fenced: bool,
     /// Its id.
     pub id: ServiceId,
 }
@@ -77,7 +81,12 @@ impl World {
     pub fn locate_found(&self, service: ServiceId, address: IpAddr, found: geo::Found) -> geo::Resolved {
         let ruled = self.services[service.index()].ruled;
         let overlay = if ruled { self.geo.overlay(service) } else { None };
-        self.geo.resolve_found(overlay, address, found)
+        let resolved = self.geo.resolve_found(overlay, address, found);
+        if self.services[service.index()].fenced {
+            self.geo.fenced(service, address, resolved)
+        } else {
+            resolved
+        }
     }
 
     /// The service of an endpoint and its position there.
@@ -87,6 +96,12 @@ impl World {
         let position = id.index() - service.steered.first.index();
         let written = &self.written[service.id.index()];
         (position < written.endpoints.len()).then_some((written, position))
+    }
+
+    /// The service of an endpoint.
+    pub fn service_of(&self, id: EndpointId) -> Option<ServiceId> {
+        let after = self.services.partition_point(|service| service.steered.first <= id);
+        self.services.get(after.checked_sub(1)?).map(|service| service.id)
     }
 
     /// Every endpoint with its service and its position there, in the order of their ids.

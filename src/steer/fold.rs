@@ -1,7 +1,7 @@
 //! Verdicts, weight and the operator's word, folded into a live word. Pure; off the query path.
 
 use crate::health::Level;
-use crate::model::{OverrideState, TtlRange};
+use crate::model::TtlRange;
 
 use super::word::{Keep, Tier, Word};
 
@@ -14,37 +14,54 @@ pub struct Belief {
     pub ttl: u32,
 }
 
+/// What one operator's word comes to for one endpoint, from the least restrictive on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stance {
+    /// Fit, whatever its probes say.
+    Up,
+    /// It keeps so many of its own clients: by a weight, or as a ramp stands now.
+    Keep(Keep),
+    /// Answered only when nothing fit or unknown is left.
+    Drain,
+    /// Never answered.
+    Down,
+}
+
+impl Stance {
+    /// How restrictive it is; among weights the smaller is more so.
+    fn rank(self) -> u32 {
+        match self {
+            Stance::Up => 0,
+            Stance::Keep(keep) => 1 + (Keep::ALL.steps() - keep.steps()),
+            Stance::Drain => 1 << 17,
+            Stance::Down => 1 << 18,
+        }
+    }
+}
+
 /// The overrides that lie on an endpoint, its region's included, come down to this.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Effect {
     /// The most restrictive: down, then drain, then the smaller weight, then up.
-    pub state: Option<OverrideState>,
+    pub stance: Option<Stance>,
     /// The earliest end of any of them, in Unix seconds: lifting one may change what the others amount to.
     pub until: Option<u64>,
+    /// One of them is a ramp that moves.
+    pub moves: bool,
 }
 
 impl Effect {
     /// Two words on one endpoint; order does not matter.
     pub fn and(self, other: Effect) -> Effect {
-        let state = match (self.state, other.state) {
-            (Some(one), Some(two)) => Some(if rank(one) >= rank(two) { one } else { two }),
+        let stance = match (self.stance, other.stance) {
+            (Some(one), Some(two)) => Some(if one.rank() >= two.rank() { one } else { two }),
             (one, two) => one.or(two),
         };
         let until = match (self.until, other.until) {
             (Some(one), Some(two)) => Some(one.min(two)),
             (one, two) => one.or(two),
         };
-        Effect { state, until }
-    }
-}
-
-/// How restrictive a word is; among weights the smaller.
-fn rank(state: OverrideState) -> u32 {
-    match state {
-        OverrideState::Up => 0,
-        OverrideState::Weight(weight) => 1 + u32::from(u16::MAX - weight),
-        OverrideState::Drain => 1 << 17,
-        OverrideState::Down => 1 << 18,
+        Effect { stance, until, moves: self.moves || other.moves }
     }
 }
 
@@ -80,12 +97,12 @@ pub fn fold(known: &Known<'_>, now: u64) -> Word {
     if known.beliefs.is_empty() {
         return Word::ABSENT;
     }
-    let state = known.effect.state;
-    let weight = if let Some(OverrideState::Weight(weight)) = state { weight } else { known.weight };
-    let keep = match state {
-        Some(OverrideState::Drain | OverrideState::Down) => Keep::NONE,
-        _ => Keep::of_weights(weight, known.largest_weight).of(known.ramp),
+    let keep = match known.effect.stance {
+        Some(Stance::Drain | Stance::Down) => Keep::NONE,
+        Some(Stance::Keep(keep)) => keep,
+        Some(Stance::Up) | None => Keep::of_weights(known.weight, known.largest_weight),
     };
+    let keep = keep.of(known.ramp);
     let (tier, mask) = stand(known, keep);
     let deadline = known.effect.until.map_or(0, |until| Word::deadline_for(until, now));
     Word { tier, keep, ttl: believed_for(known) as u16, deadline, mask }
@@ -111,9 +128,9 @@ fn stand(known: &Known<'_>, keep: Keep) -> (Tier, u16) {
     let (willing, in_favour) = (healthy & !known.drained, !known.lowered);
     let best = if healthy == 0 { all } else { healthy };
     let (staying, kept) = (best & !known.drained, known.kept && !known.parked);
-    match known.effect.state {
-        Some(OverrideState::Down) => (Tier::Barred, 0),
-        Some(OverrideState::Up) => (idle_or(Tier::Fit), best),
+    match known.effect.stance {
+        Some(Stance::Down) => (Tier::Barred, 0),
+        Some(Stance::Up) => (idle_or(Tier::Fit), best),
         _ if known.parked && enough(hopeful) && in_favour => {
             (Tier::Idle, if enough(healthy) { healthy } else { hopeful })
         }
@@ -134,9 +151,9 @@ fn mask(beliefs: &[Belief], wanted: impl Fn(&Belief) -> bool) -> u16 {
 /// The least TTL of its addresses; the largest where an operator's word holds it whatever the probes say, the smallest
 /// while its share of clients moves, or its signals speak against it.
 fn believed_for(known: &Known<'_>) -> u32 {
-    match known.effect.state {
-        _ if known.ramp < 1.0 || known.lowered => known.ttl.min,
-        Some(OverrideState::Up | OverrideState::Down) => known.ttl.max,
+    match known.effect.stance {
+        _ if known.ramp < 1.0 || known.effect.moves || known.lowered => known.ttl.min,
+        Some(Stance::Up | Stance::Down) => known.ttl.max,
         _ => known.beliefs.iter().map(|belief| belief.ttl).min().unwrap_or(known.ttl.max),
     }
 }
@@ -170,13 +187,34 @@ mod tests {
         assert_eq!((word.tier, word.mask, word.ttl), (Tier::Fit, 0b11, 5));
         let word = fold(&Known { kept: true, weight: 0, ..plain(&beliefs) }, 0);
         assert_eq!(word.tier, Tier::Idle);
-        let effect = Effect { state: Some(OverrideState::Down), until: None };
+        let effect = Effect { stance: Some(Stance::Down), ..Effect::default() };
         assert_eq!(fold(&Known { kept: true, effect, ..plain(&beliefs) }, 0).tier, Tier::Barred);
         let healthy = [Belief { level: Level::Healthy, ttl: 60 }];
         let share = |ramp| fold(&Known { ramp, ..plain(&healthy) }, 0).keep.fraction();
         assert!((share(0.25) - 0.25).abs() < 0.0001 && share(0.0) > 0.0 && share(1.0) == 1.0);
         let word = fold(&Known { ramp: 0.5, ..plain(&healthy) }, 0);
         assert_eq!((word.tier, word.ttl), (Tier::Fit, 5), "shares move, so answers are short-lived");
+    }
+
+    /// The operator's word keeps `keep`, a slow start `ramp` of that; what is kept in percent, and the TTL.
+    fn check_shares(keep: Option<Keep>, moves: bool, ramp: f64, expected: (Tier, u32, u16)) {
+        let healthy = [Belief { level: Level::Healthy, ttl: 60 }];
+        let effect = Effect { stance: keep.map(Stance::Keep), until: None, moves };
+        let word = fold(&Known { effect, ramp, ..plain(&healthy) }, 0);
+        let percent = (word.keep.fraction() * 100.0).round() as u32;
+        assert_eq!((word.tier, percent, word.ttl), expected, "{keep:?} {moves} {ramp}");
+    }
+
+    #[test]
+    fn an_operator_s_ramp_is_a_weight_that_a_slow_start_takes_its_part_of() {
+        let part = |share| Some(Keep::ALL.part(share));
+        check_shares(None, false, 1.0, (Tier::Fit, 100, 60));
+        check_shares(part(0.4), true, 1.0, (Tier::Fit, 40, 5));
+        check_shares(part(0.4), false, 1.0, (Tier::Fit, 40, 60));
+        check_shares(part(0.4), true, 0.5, (Tier::Fit, 20, 5));
+        check_shares(part(1.0), false, 1.0, (Tier::Fit, 100, 60));
+        check_shares(part(0.0), true, 1.0, (Tier::Idle, 0, 5));
+        check_shares(part(0.0), false, 0.5, (Tier::Idle, 0, 5));
     }
 
     #[test]
@@ -192,7 +230,7 @@ mod tests {
         assert_eq!(stood(lowered(&half)), (Tier::Failing, 0b01));
         assert_eq!(stood(Known { kept: true, ..lowered(&half) }), (Tier::Fit, 0b01));
         assert_eq!(fold(&lowered(&fit), 0).ttl, 5);
-        let up = Effect { state: Some(OverrideState::Up), until: None };
+        let up = Effect { stance: Some(Stance::Up), ..Effect::default() };
         assert_eq!(stood(Known { effect: up, ..lowered(&half) }), (Tier::Fit, 0b01));
         // Whoever stays although signals speak against it may still wish to drain.
         let both = |drained| Known { kept: true, drained, ..lowered(&fit) };
@@ -211,7 +249,7 @@ mod tests {
     }
 
     /// `levels`: one letter an address, `H`ealthy, `U`nhealthy or `?`.
-    fn check(levels: &str, min: usize, weight: u16, state: Option<OverrideState>, tier: Tier, mask: u16) {
+    fn check(levels: &str, min: usize, weight: u16, stance: Option<Stance>, tier: Tier, mask: u16) {
         let level = |letter| match letter {
             'H' => Level::Healthy,
             'd' => Level::Degraded,
@@ -219,16 +257,16 @@ mod tests {
             _ => Level::Unknown,
         };
         let beliefs: Vec<_> = levels.chars().map(|letter| Belief { level: level(letter), ttl: 20 }).collect();
-        let effect = Effect { state, until: None };
+        let effect = Effect { stance, ..Effect::default() };
         let ttl = TtlRange { min: 5, max: 60 };
         let known = Known { min_addresses: min, weight, largest_weight: 100, ttl, effect, ..plain(&beliefs) };
         let word = fold(&known, 0);
-        assert_eq!((word.tier, word.mask), (tier, mask), "{levels} weight {weight} {state:?}");
+        assert_eq!((word.tier, word.mask), (tier, mask), "{levels} weight {weight} {stance:?}");
     }
 
     #[test]
     fn tiers_follow_the_chart() {
-        use OverrideState::{Down, Drain, Up, Weight};
+        use Stance::{Down, Drain, Keep as Keeps, Up};
         check("", 1, 100, None, Tier::Absent, 0);
         check("H", 1, 100, None, Tier::Fit, 0b1);
         check("U", 1, 100, None, Tier::Failing, 0b1);
@@ -247,25 +285,31 @@ mod tests {
         check("U", 1, 0, Some(Up), Tier::Idle, 0b1);
         check("H", 1, 100, Some(Drain), Tier::Idle, 0b1);
         check("U", 1, 100, Some(Drain), Tier::Failing, 0b1);
-        check("H", 1, 100, Some(Weight(0)), Tier::Idle, 0b1);
-        check("H", 1, 0, Some(Weight(5)), Tier::Fit, 0b1);
+        check("H", 1, 100, Some(Keeps(Keep::NONE)), Tier::Idle, 0b1);
+        check("H", 1, 0, Some(Keeps(Keep::of_weights(5, 100))), Tier::Fit, 0b1);
     }
 
     #[test]
     fn the_most_restrictive_word_wins_either_way_round() {
-        use OverrideState::{Down, Drain, Up, Weight};
+        use Stance::{Down, Drain, Up};
+        let weight = |weight| Stance::Keep(Keep::of_weights(weight, 100));
         let rows = [
             (Down, Up, Down),
-            (Drain, Weight(0), Drain),
-            (Weight(5), Up, Weight(5)),
-            (Weight(5), Weight(3), Weight(3)),
+            (Drain, weight(0), Drain),
+            (weight(5), Up, weight(5)),
+            (weight(5), weight(3), weight(3)),
+            (weight(100), Up, weight(100)),
+            (Stance::Keep(Keep::ALL.part(0.04)), weight(5), Stance::Keep(Keep::ALL.part(0.04))),
+            (Stance::Keep(Keep::ALL.part(0.06)), weight(5), weight(5)),
         ];
         for (one, two, winner) in rows {
-            let effect = |state| Effect { state: Some(state), until: None };
-            assert_eq!(effect(one).and(effect(two)).state, Some(winner));
-            assert_eq!(effect(two).and(effect(one)).state, Some(winner));
+            let effect = |stance| Effect { stance: Some(stance), ..Effect::default() };
+            assert_eq!(effect(one).and(effect(two)).stance, Some(winner));
+            assert_eq!(effect(two).and(effect(one)).stance, Some(winner));
         }
-        let until = |until| Effect { state: None, until: Some(until) };
+        let moves = Effect { moves: true, ..Effect::default() };
+        assert!(moves.and(Effect::default()).moves && Effect::default().and(moves).moves);
+        let until = |until| Effect { until: Some(until), ..Effect::default() };
         assert_eq!(until(7).and(until(5)).until, Some(5));
     }
 
@@ -273,7 +317,7 @@ mod tests {
     fn an_operator_s_word_holds_for_the_largest_ttl_and_its_end_clamps_it() {
         let beliefs = [Belief { level: Level::Healthy, ttl: 5 }];
         let ttl = TtlRange { min: 5, max: 60 };
-        let effect = Effect { state: Some(OverrideState::Up), until: Some(1_000_030) };
+        let effect = Effect { stance: Some(Stance::Up), until: Some(1_000_030), moves: false };
         let known = Known { ttl, effect, ..plain(&beliefs) };
         let word = fold(&known, 1_000_000);
         assert_eq!((word.ttl, word.ttl_at(1_000_000)), (60, 30));

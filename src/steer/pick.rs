@@ -19,7 +19,9 @@ pub struct Client<'a> {
     pub first: &'a [RegionId],
     /// The regions as its cell prefers them; both empty: these clients get no addresses.
     pub rest: &'a [RegionId],
-    /// How many bits of the address it took to know the order.
+    /// Whose fences let it in: bit `i`, the endpoint at position `i`. Looked at where the chain does.
+    pub admitted: u64,
+    /// How many bits of the address it took to know all that.
     pub depth: u8,
 }
 
@@ -39,6 +41,12 @@ pub struct Pick {
 impl Pick {
     /// Before anything was picked.
     pub const NONE: Pick = Pick { answer: Answer::Nodata, ttl: 1, scope: 0, why: Why::NoFamily };
+
+    /// The same inside a service that answers in the place of what `outer` picked.
+    #[inline]
+    pub fn inside(self, outer: &Pick) -> Pick {
+        Pick { ttl: self.ttl.min(outer.ttl), scope: self.scope.max(outer.scope), ..self }
+    }
 }
 
 /// What to hand out.
@@ -77,6 +85,8 @@ pub enum Why {
     AllDown,
     /// Only endpoints that are overridden down are left.
     OnlyBarred,
+    /// Fences let this client in nowhere.
+    Fenced,
     /// The place's rule lists no region.
     EmptyOrder,
     /// No endpoint has an address of this family.
@@ -120,6 +130,8 @@ impl Scene<'_> {
 pub enum Seen<'a> {
     /// A candidate was consulted.
     Step(Step),
+    /// All that may be answered, before any link of the chain has worked.
+    Gathered(&'a [Candidate]),
     /// A link of the chain has worked; this is left, in order.
     After(usize, &'a [Candidate]),
 }
@@ -234,7 +246,7 @@ fn at_length(
     let depth = if service.program.placed { client.depth } else { 0 };
     let scope = match &best {
         Some(best) if best.hashed => depth.max(granularity(client.address)),
-        _ => depth,
+        _ => counted(service, client, depth),
     };
     let (answer, why) = decide(service, best.as_ref(), family);
     // DESIGN 4.7: what is answered against better knowledge should not be kept for long.
@@ -262,7 +274,14 @@ fn at_once(
     seen(Seen::Step(Step { position, word, keeps: Some(true) }));
     let answer = Answer::Endpoint { position, mask: word.mask };
     let ttl = word.ttl_at(scene.now).min(service.ttl.max).max(1);
-    Some(Pick { answer, ttl, scope: client.depth, why: Why::Kept(Tier::Fit) })
+    Some(Pick { answer, ttl, scope: counted(service, client, client.depth), why: Why::Kept(Tier::Fit) })
+}
+
+/// The scope where demand is counted: as fine as it would be if some clients were shed, so that how many queries stand for how
+/// many clients does not change when that begins.
+#[inline]
+pub(super) fn counted(service: &Steered, client: &Client<'_>, depth: u8) -> u8 {
+    if service.counted.is_some() { depth.max(granularity(client.address)) } else { depth }
 }
 
 #[inline]

@@ -1,9 +1,10 @@
 //! A service once its strings are gone: what a pick walks.
 
-use crate::model::{EndpointId, Families, Family, OnAllDown, RegionId, TtlRange};
+use crate::model::{EndpointId, Families, Family, OnAllDown, RegionId, ServiceId, TtlRange};
 
 use super::chain::Program;
 use super::hash::EndpointKey;
+use super::pick::Answer;
 use super::word::Keep;
 
 /// One service as a query sees it. Its endpoints have consecutive ids, in the written order of their regions.
@@ -20,6 +21,8 @@ pub struct Steered {
     pub weights: Box<[(Keep, u32)]>,
     /// Whether all weights are the same.
     pub weighs_alike: bool,
+    /// The service that answers in endpoint `i`'s place; empty where all have addresses of their own.
+    pub inner: Box<[Option<ServiceId>]>,
     /// Endpoint `i`'s priority: the lowest goes first.
     pub priorities: Box<[u8]>,
     /// With whom endpoint `i` stands together, itself among them: bit `j`, endpoint `j`. Empty where the chain does not
@@ -39,6 +42,8 @@ pub struct Steered {
     pub has_fallback: [bool; 2],
     /// Whether any endpoint has an address, by family.
     pub has_family: [bool; 2],
+    /// The family whose answers are counted as demand: every client that asks for both asks for this one.
+    pub counted: Option<Family>,
 }
 
 impl Steered {
@@ -73,6 +78,18 @@ impl Steered {
             // A word has 14 bits for it, so the configured weight is known better.
             (configured, weight) if configured == keep => weight,
             _ => (keep.steps() << 6).max(1),
+        }
+    }
+
+    /// The service that answers in the place of what was picked, if one does.
+    #[inline]
+    pub fn inner(&self, answer: Answer) -> Option<ServiceId> {
+        if self.inner.is_empty() {
+            return None;
+        }
+        match answer {
+            Answer::Endpoint { position, .. } => self.inner.get(position).copied().flatten(),
+            _ => None,
         }
     }
 

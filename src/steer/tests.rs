@@ -76,6 +76,8 @@ pub fn table(four: &str, six: &str) -> Table {
         on_all_down: OnAllDown::All,
         has_fallback: [false; 2],
         has_family: [true; 2],
+        counted: None,
+        inner: Box::default(),
     };
     let live = words.into_iter().flat_map(|(four, six)| [Live::new(four), Live::new(six)]).collect();
     let loads = (0..count).map(|_| Load::default()).collect();

@@ -89,6 +89,11 @@ impl Keep {
         }
     }
 
+    /// A share of it, 0.0…1.0, which may be nothing: what an operator takes to zero keeps nobody.
+    pub fn part(self, share: f64) -> Keep {
+        if share > 0.0 { self.of(share) } else { Keep::NONE }
+    }
+
     /// Whether it depends on the client at all.
     #[inline]
     pub fn is_fractional(self) -> bool {

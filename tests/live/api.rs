@@ -67,6 +67,32 @@ fn an_override_survives_a_kill() {
 }
 
 #[test]
+fn a_ramp_and_its_going_back_survive_a_kill() {
+    let scene = Scene::new();
+    let node = Node::start(scene.path());
+    let path = "/v1/services/www/endpoints/ap-northeast/override";
+    let ramp = r#"{"state":"ramp","from":"0%","to":"100%","over":"10h","reason":"release"}"#;
+    let (status, said) = call(&node, "PUT", path, Some(ramp));
+    assert!(is_success(status), "{said}");
+    node.process.signal(Signal::KILL);
+    drop(node);
+    let node = Node::start(scene.path());
+    let (_, again) = call(&node, "GET", path, None);
+    assert_eq!((&again["ramp"]["stage"], &again["since"]), (&"moving".into(), &said["since"]), "{again}");
+    let bad = r#"{"service":"www","region":"ap-northeast","errors":0.5,"lifetime":"60s"}"#;
+    assert!(is_success(call(&node, "POST", "/v1/signals", Some(bad)).0));
+    let word = || call(&node, "GET", path, None).1;
+    wait_for("the ramp to go back", || (word()["ramp"]["stage"] == "rolled_back").then_some(()));
+    let before = word();
+    node.process.signal(Signal::KILL);
+    drop(node);
+    let node = Node::start(scene.path());
+    assert_eq!(call(&node, "GET", path, None).1, before);
+    assert_eq!(before["ramp"]["rolled_back"]["reason"], "50 % errors, over 5%");
+    assert_eq!(steer(node.dns, NAME, TOKYO), [scene.address("eu-west")]);
+}
+
+#[test]
 fn a_challenge_is_in_the_next_answer_and_survives_a_kill() {
     let scene = Scene::new();
     let node = Node::start(scene.path());

@@ -6,7 +6,7 @@ use std::time::Duration;
 use meridian::control::handle::{ChallengeWish, ResumeWish, SignalWish, Wish, WishedValues, WishedWord};
 use meridian::health::{Outcome, OwnFault, Reason, Stage};
 use meridian::health::{Report, Signals, Whose};
-use meridian::model::{Challenge, OverrideState, Problem, Signal, Subject};
+use meridian::model::{Challenge, OverrideState, Problem, Ramp, Share, Signal, Subject};
 
 use super::file::{Failure, File, Scenario, Step};
 use super::world::{Running, World, write};
@@ -91,7 +91,7 @@ impl Run {
                 });
                 compare(step, &grown.collect::<Vec<_>>().join("\n"))
             }
-            "tally" | "state" | "verdict" | "dangling" | "status" => {
+            "tally" | "state" | "ramp" | "verdict" | "dangling" | "status" => {
                 let told = tell::tell(verb, rest, &self.running()?.handle, self.world.unix()).await?;
                 compare(step, &told)
             }
@@ -308,7 +308,11 @@ impl Run {
             ["weight", weight, rest @ ..] => {
                 (OverrideState::Weight(weight.parse().map_err(|_| "a weight, please")?), rest)
             }
-            _ => return Err("states: up, down, drain, weight N".into()),
+            ["ramp", course, "over", time, rest @ ..] => {
+                let (ramp, rest) = ramp(course, duration(time)?, rest)?;
+                (OverrideState::Ramp(ramp), rest)
+            }
+            _ => return Err("states: up, down, drain, weight N, ramp FROM..TO over TIME".into()),
         };
         let until = match rest {
             [] => None,
@@ -341,6 +345,21 @@ fn compare(step: &Step, got: &str) -> Outcomes {
         _ => return Err("expected either after => or below, not both".into()),
     };
     Ok((expected, got.to_owned()))
+}
+
+/// `FROM..TO`, and behind its time `watch TIME` and `errors SHARE`; what is left of the words.
+fn ramp<'a, 'b>(course: &str, over: Duration, rest: &'a [&'b str]) -> Result<(Ramp, &'a [&'b str]), String> {
+    let share = |word: &str| word.parse::<Share>().map_err(|()| format!("'{word}' is no share"));
+    let (from, to) = course.split_once("..").ok_or("write: FROM..TO")?;
+    let mut ramp = Ramp { from: share(from)?, to: share(to)?, over, watch: Ramp::WATCH, max_errors: None };
+    let mut rest = rest;
+    if let ["watch", time, left @ ..] = rest {
+        (ramp.watch, rest) = (duration(time)?, left);
+    }
+    if let ["errors", word, left @ ..] = rest {
+        (ramp.max_errors, rest) = (Some(share(word)?), left);
+    }
+    Ok((ramp, rest))
 }
 
 fn outcome(sign: &str) -> Result<Outcome, String> {

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, UNIX_EPOCH};
 
-use meridian::control::Handle;
 use meridian::control::report::{AddressReport, FamilyReport};
+use meridian::control::{Handle, Revised};
 use meridian::model::{Family, Subject};
 use meridian::telemetry::counters::{QTYPES, RCODES};
 use meridian::telemetry::{Counters, DropWhy, Transport};
@@ -37,12 +37,24 @@ pub fn counters(counters: &Counters) -> BTreeMap<String, u64> {
     all
 }
 
-/// `tally SERVICE/REGION FAMILY`, `state SERVICE/REGION FAMILY`, `verdict ADDRESS`, `dangling`, `status`.
+/// `tally SERVICE/REGION FAMILY`, `state SERVICE/REGION FAMILY`, `ramp region NAME`, `ramp endpoint SERVICE/REGION`, `verdict ADDRESS`, `dangling`, `status`.
 pub async fn tell(verb: &str, words: &[&str], handle: &Handle, unix: u64) -> Result<String, String> {
     match (verb, words) {
         ("tally" | "state", [endpoint, family]) => {
             let report = family_report(handle, endpoint, family).await?;
             Ok(if verb == "tally" { tally(&report, unix) } else { state(&report) })
+        }
+        ("ramp", ["region", region]) => {
+            let regions =
+                handle.regions(Some((*region).into())).await.map_err(|refusal| refusal.to_string())?;
+            Ok(ramp(regions.into_iter().find_map(|one| one.word), unix))
+        }
+        ("ramp", ["endpoint", name]) => {
+            let (service, region) = name.split_once('/').ok_or("write SERVICE/REGION")?;
+            let services =
+                handle.services(Some(service.into())).await.map_err(|refusal| refusal.to_string())?;
+            let mut endpoints = services.into_iter().flat_map(|service| service.endpoints);
+            Ok(ramp(endpoints.find(|one| one.region == region).and_then(|one| one.word), unix))
         }
         ("verdict", [address]) => verdict(handle, address).await,
         ("dangling" | "status", []) => {
@@ -79,6 +91,16 @@ async fn family_report(handle: &Handle, endpoint: &str, family: &str) -> Result<
     let mut families =
         endpoints.filter(|endpoint| endpoint.region == region).flat_map(|endpoint| endpoint.families);
     families.find(|report| report.family.name() == family).ok_or_else(|| "there is none".into())
+}
+
+fn ramp(said: Option<Revised>, unix: u64) -> String {
+    let now = UNIX_EPOCH + Duration::from_secs(unix);
+    let Some(Revised { word, revision }) = said else { return "none".into() };
+    let (Some(stage), Some(share)) = (word.stage(now), word.share(now)) else {
+        return word.state.name().into();
+    };
+    let reason = word.rolled_back.map(|back| format!(": {}", back.reason)).unwrap_or_default();
+    format!("{} at {:.2} % revision {revision}{reason}", stage.name(), share * 100.0)
 }
 
 fn tally(report: &FamilyReport, unix: u64) -> String {

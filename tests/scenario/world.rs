@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use meridian::answer::{Now, Reply, Worker, answer};
+use meridian::answer::{Now, Peer, Reply, Worker, answer};
 use meridian::control::{Control, Handle, Node, Parts, Store, Threads, Wiring, load};
 use meridian::health::{Observation, Outcome, Standing};
 use meridian::model::{ProbeBudget, Problems};
@@ -104,16 +104,21 @@ impl World {
     }
 
     pub fn ask(&mut self, asked: &Asked) -> Result<Vec<u8>, DropWhy> {
-        let now = Now { unix: self.unix() };
         let room = if asked.peer.transport == Transport::Tcp { 65_535 } else { 4096 };
         // Whatever is not written would show.
         let mut out = vec![0xa5; room];
-        let running = self.running.as_mut().expect("a server that runs");
-        let snapshot = Arc::clone(running.reader.load());
-        match answer(&snapshot, &asked.bytes, &asked.peer, now, &mut self.worker, &mut out) {
+        match self.put(&asked.bytes, &asked.peer, &mut out) {
             Reply::Send(length) => Ok(out[..length].to_vec()),
             Reply::Drop(why) => Err(why),
         }
+    }
+
+    /// The same into a buffer that is there already.
+    pub fn put(&mut self, bytes: &[u8], peer: &Peer, out: &mut [u8]) -> Reply {
+        let now = Now { unix: self.unix() };
+        let running = self.running.as_mut().expect("a server that runs");
+        let snapshot = Arc::clone(running.reader.load());
+        answer(&snapshot, bytes, peer, now, &mut self.worker, out)
     }
 }
 

@@ -11,10 +11,11 @@ fn corpus(count: usize) -> Vec<(Vec<u8>, Peer)> {
     (0..count).map(|_| (one(&mut random), who(&mut random))).collect()
 }
 
-const NAMES: [&str; 18] = [
+const NAMES: [&str; 19] = [
     "plain.example.",
     "parts.example.",
     "ruled.example.",
+    "nested.example.",
     "unknown.example.",
     "whoami.example.",
     "a.b.wild.example.",

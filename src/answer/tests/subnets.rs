@@ -7,7 +7,8 @@ use proptest::prelude::*;
 
 use super::*;
 
-const SERVICES: [&str; 4] = ["plain.example.", "parts.example.", "ruled.example.", "unknown.example."];
+const SERVICES: [&str; 5] =
+    ["plain.example.", "parts.example.", "ruled.example.", "nested.example.", "unknown.example."];
 
 /// What a client is told: answers and authority, sorted, without their order; and the scope.
 fn told(service: &str, address: IpAddr, source: u8) -> (Vec<String>, u8) {

@@ -52,6 +52,63 @@ fn bodies_become_words_or_say_why_not() {
     check(r#"["down",null,"drill"]"#, true, Err("the body is not a JSON object"));
 }
 
+/// The ramp as it would be said, and its guard; or a part of what is refused.
+fn check_ramp(fields: &str, region: bool, wanted: Result<&str, &str>) {
+    let body = format!(r#"{{"state":"ramp",{fields},"reason":"drill"}}"#);
+    let (name, service) = ("eu-west".to_owned(), "www".to_owned());
+    let subject = if region { Subject::Region(name) } else { Subject::Endpoint { service, region: name } };
+    let found = word(body.as_bytes(), &subject, SystemTime::UNIX_EPOCH + Duration::from_secs(NOW));
+    match (found, wanted) {
+        (Ok(WishedWord { state: OverrideState::Ramp(ramp), .. }), Ok(said)) => {
+            let (state, watch) = (OverrideState::Ramp(ramp), print_duration(ramp.watch));
+            let errors = ramp.max_errors.map_or("default".to_owned(), |share| share.to_string());
+            assert_eq!(format!("{state}, {watch}, {errors}"), said, "{body}");
+        }
+        (Err(problem), Err(part)) => assert!(format!("{problem:?}").contains(part), "{body}: {problem:?}"),
+        (found, wanted) => panic!("{body}: {found:?}, not {wanted:?}"),
+    }
+}
+
+#[test]
+fn bodies_become_ramps_or_say_why_not() {
+    let way = |more: &str| format!(r#""from":"1%","to":"100%","over":"30m"{more}"#);
+    let plain = "ramped from 1% to 100% of its weight over 30m, 10m, default";
+    check_ramp(&way(""), false, Ok(plain));
+    check_ramp(&way(""), true, Ok(plain));
+    check_ramp(&way(r#","guard":{}"#), false, Ok(plain));
+    check_ramp(&way(r#","expires_in":"30m""#), false, Ok(plain));
+    let guarded = "ramped from 1% to 100% of its weight over 30m, 1h, 2.5%";
+    check_ramp(&way(r#","guard":{"watch":"1h","max_errors":"2.5%"}"#), false, Ok(guarded));
+    let down = r#""from":"100%","to":"0%","over":"1500ms""#;
+    check_ramp(down, false, Ok("ramped from 100% to 0% of its weight over 2s, 10m, default"));
+    check_ramp(&format!(r#"{down},"guard":{{}}"#), false, Err("nothing to go back from"));
+    check_ramp(&way(r#","expires_in":"29m""#), false, Err("would end before the ramp does"));
+    check_ramp(&way(r#","weight":5"#), false, Err("give a state or a weight, not both"));
+    check_ramp(&way(r#","guard":{"watch":"25h"}"#), false, Err("at most 1d"));
+    check_ramp(&way(r#","guard":{"watch":"soon"}"#), false, Err("'soon' is not a duration"));
+    check_ramp(&way(r#","guard":{"max_errors":"5"}"#), false, Err("'5' is no share"));
+    check_ramp(&way(r#","guard":{"errors":"5%"}"#), false, Err("unknown field `errors`"));
+    check_ramp(r#""to":"100%","over":"30m""#, false, Err("a ramp needs 'from'"));
+    check_ramp(r#""from":"1%","over":"30m""#, false, Err("a ramp needs 'to'"));
+    check_ramp(r#""from":"1%","to":"100%""#, false, Err("a ramp needs a time"));
+    check_ramp(
+        r#""from":"1%","to":"101%","over":"30m""#,
+        false,
+        Err("'101%' is no share; write one from 0%"),
+    );
+    check_ramp(r#""from":"5%","to":"5%","over":"30m""#, false, Err("from 5% to 5% is no way"));
+    check_ramp(r#""from":"1%","to":"9%","over":"0s""#, false, Err("from 1s to 365d"));
+    check_ramp(r#""from":"1%","to":"9%","over":"366d""#, false, Err("from 1s to 365d"));
+    let with = |fields: &str| format!("{{{fields},\"reason\":\"drill\"}}");
+    check(&with(r#""state":"down","over":"30m""#), true, Err("'over' goes with the state 'ramp' alone"));
+    check(&with(r#""weight":5,"guard":{}"#), false, Err("'guard' goes with the state 'ramp' alone"));
+    check(
+        &with(r#""from":"1%","to":"2%","over":"1m""#),
+        false,
+        Err("'from' goes with the state 'ramp' alone"),
+    );
+}
+
 /// The values, whether they are added, and for how many seconds; or a part of what is refused.
 type Values<'a> = Result<(&'a str, bool, u64), &'a str>;
 

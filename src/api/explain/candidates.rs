@@ -1,9 +1,11 @@
 //! One decision as it was made: every step that the pick took, and the endpoints it never came to.
 
+use std::time::{Duration, SystemTime};
+
 use crate::control::Revised;
 use crate::control::report::{AddressReport, EndpointReport};
 use crate::geo::Resolved;
-use crate::model::{Family, OverrideState, Region, Service, ServiceId};
+use crate::model::{Family, Region, Service, ServiceId, Stage};
 use crate::snapshot::Asked;
 use crate::steer::chain::slate::Candidate;
 use crate::steer::{Answer, Keep, Pick, Seen, Steered, Step, Tier, Why, Word};
@@ -30,6 +32,8 @@ pub struct Case<'a> {
     pub pick: Pick,
     /// The endpoints that were consulted, in that order.
     pub steps: Vec<Step>,
+    /// What a chain began with, in order; empty for a walk.
+    pub gathered: Vec<Candidate>,
     /// What each link of a chain left, in order; empty for a walk.
     pub stages: Vec<Vec<Candidate>>,
     /// Every endpoint with an address of the family, by position, in the client's order.
@@ -44,7 +48,7 @@ impl<'a> Case<'a> {
         let (snapshot, address) = (question.snapshot, question.client.address());
         let world = &*snapshot.world;
         let resolved = world.locate(service, address);
-        let (mut steps, mut stages) = (Vec::new(), Vec::new());
+        let (mut steps, mut gathered, mut stages) = (Vec::new(), Vec::new(), Vec::new());
         let asked = Asked { service, family, address, resolved: &resolved };
         let pick = snapshot.decide::<true>(
             &asked,
@@ -52,13 +56,13 @@ impl<'a> Case<'a> {
             || fastrand::u64(..),
             |seen| match seen {
                 Seen::Step(step) => steps.push(step),
+                Seen::Gathered(all) => gathered = all.to_vec(),
                 Seen::After(_, left) => stages.push(left.to_vec()),
             },
         );
         let (written, steered) = (&world.written[service.index()], &world.services[service.index()].steered);
         let (first, rest) = world.geo.parts(resolved.order);
         let standpoint = Standpoint::of(question, &written.order_rules);
-        let near = steered.program.filters.iter().any(|filter| filter.is_near());
         let mut case = Case {
             question,
             written,
@@ -68,8 +72,9 @@ impl<'a> Case<'a> {
             resolved,
             pick,
             steps,
+            gathered,
             stages,
-            order: if near {
+            order: if steered.program.near {
                 steered.in_order(first, rest).collect()
             } else {
                 (0..steered.regions.len()).collect()
@@ -129,7 +134,8 @@ impl<'a> Case<'a> {
     /// What control reports of an endpoint.
     pub fn report(&self, position: usize) -> Option<&EndpointReport> {
         let region = &self.region(position).name;
-        self.question.report.as_ref()?.endpoints.iter().find(|endpoint| endpoint.region == *region)
+        let report = self.question.report.as_ref().filter(|report| report.name == self.written.name)?;
+        report.endpoints.iter().find(|endpoint| endpoint.region == *region)
     }
 
     /// What control reports of its addresses.
@@ -141,23 +147,49 @@ impl<'a> Case<'a> {
         family(report).map_or(&[], |at| &report.families[at].addresses)
     }
 
+    /// Whether a ramp of an endpoint or of its region moves, so that its share of clients does.
+    pub fn is_moving(&self, position: usize) -> bool {
+        let Some(report) = self.report(position) else { return false };
+        let mut words = report.word.iter().chain(&report.region_word);
+        words.any(|said| said.word.stage(self.now()) == Some(Stage::Moving))
+    }
+
+    fn now(&self) -> SystemTime {
+        let now = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(self.question.now));
+        now.unwrap_or(SystemTime::UNIX_EPOCH)
+    }
+
     /// Tier, verdicts and operators' words of an endpoint.
     pub fn state_of(&self, position: usize) -> String {
         let mut words = vec![self.word(position).tier.name().to_owned()];
         if let Some(report) = self.report(position) {
-            words.extend(report.region_word.as_ref().map(|said| said_of("region", said)));
-            words.extend(report.word.as_ref().map(|said| said_of("endpoint", said)));
+            let (weight, now) = (report.weight, self.now());
+            words.extend(report.region_word.as_ref().map(|said| said_of("region", said, weight, now)));
+            words.extend(report.word.as_ref().map(|said| said_of("endpoint", said, weight, now)));
         }
         words.extend(verdicts(self.addresses(position)));
+        words.extend(self.inner(position).map(|inner| format!("by service {inner}")));
         words.join(", ")
+    }
+
+    /// What is handed out of an endpoint that was picked.
+    pub fn handed_out(&self, position: usize, mask: u16) -> String {
+        if let Some(inner) = self.inner(position) {
+            return format!("goes on inside service {inner}");
+        }
+        let all = self.written.endpoints[position].addresses_of(self.family).count();
+        format!("hands out {} of {all} addresses", mask.count_ones())
+    }
+
+    /// The name of the service that answers in an endpoint's place.
+    pub fn inner(&self, position: usize) -> Option<&'a str> {
+        let inner = self.written.endpoints[position].inner?;
+        Some(&self.question.snapshot.world.written[inner.index()].name)
     }
 }
 
-fn said_of(subject: &str, Revised { word, .. }: &Revised) -> String {
-    let state = match word.state {
-        OverrideState::Weight(weight) => format!("weight {weight}"),
-        state => state.name().to_owned(),
-    };
+fn said_of(subject: &str, Revised { word, .. }: &Revised, weight: u16, now: SystemTime) -> String {
+    let state = show::state(word, weight, now);
     let until = word.until.map(|until| format!(" until {}", show::time(until))).unwrap_or_default();
     format!("{subject} overridden {state} by {}{until} ('{}')", word.who, word.reason)
 }

@@ -12,10 +12,10 @@ use crate::api::wire::{CandidateBody, FilterBody};
 pub fn all(case: &Case<'_>) -> Vec<FilterBody> {
     let links = case.steered.program.filters.iter().zip(&case.stages).enumerate();
     let link = |(place, (filter, after)): (usize, (&Filter, &Vec<Candidate>))| {
-        let before = place.checked_sub(1).map(|before| &*case.stages[before]);
-        let (words, endpoints) = match before {
-            None => healthy(case),
-            Some(before) => (said_of(*filter), rows(case, *filter, before, after)),
+        let before = place.checked_sub(1).map_or(&case.gathered, |before| &case.stages[before]);
+        let (words, endpoints) = match (place, filter) {
+            (0, Filter::Healthy) => healthy(case),
+            _ => (said_of(*filter), rows(case, *filter, before, after)),
         };
         FilterBody { filter: filter.to_string(), words, endpoints }
     };
@@ -40,6 +40,7 @@ fn rows(case: &Case<'_>, filter: Filter, before: &[Candidate], after: &[Candidat
 fn said_of(filter: Filter) -> String {
     match filter {
         Filter::Healthy => "keeps the best tier".to_owned(),
+        Filter::Fence => "keeps those whose fences let this client in".to_owned(),
         Filter::Near => "orders by the client's cell".to_owned(),
         Filter::NearBy(grouping) => {
             format!("orders by the client's cell; groups the nearest with its {}", group_word(grouping))
@@ -91,7 +92,9 @@ fn words(case: &Case<'_>, filter: Filter, rank: usize, one: &Candidate, before: 
         }
         Filter::Spill => format!("keeps {} % of its clients", percent(one)),
         Filter::First(_) | Filter::FirstGroup => handed_out(case, one),
-        Filter::Healthy | Filter::Listed | Filter::Shuffle => ordinal(rank + 1),
+        Filter::Fence => "lets this client in".to_owned(),
+        Filter::Healthy => case.state_of(position),
+        Filter::Listed | Filter::Shuffle => ordinal(rank + 1),
     }
 }
 
@@ -101,6 +104,8 @@ fn words_of_cut(case: &Case<'_>, filter: Filter, one: &Candidate) -> String {
             format!("priority {}", case.written.endpoints[usize::from(one.position)].priority)
         }
         Filter::Spill => format!("keeps {} % of its clients: this one moves on", percent(one)),
+        Filter::Fence => "does not let this client in".to_owned(),
+        Filter::Healthy => case.state_of(one.position.into()),
         _ => "stands behind".to_owned(),
     }
 }
@@ -110,11 +115,8 @@ fn percent(one: &Candidate) -> f64 {
 }
 
 fn handed_out(case: &Case<'_>, one: &Candidate) -> String {
-    let all = case.written.endpoints[usize::from(one.position)].addresses_of(case.family).count();
     match case.pick.answer {
-        Answer::Endpoint { .. } | Answer::Endpoints(_) => {
-            format!("hands out {} of {all} addresses", one.word.mask.count_ones())
-        }
+        Answer::Endpoint { .. } | Answer::Endpoints(_) => case.handed_out(one.position.into(), one.word.mask),
         _ => "is not asked: on_all_down decides".to_owned(),
     }
 }

@@ -121,8 +121,7 @@ fn first(case: &Case<'_>) -> Done {
     });
     let row = |position| match case.pick.answer {
         Answer::Endpoint { mask, .. } if case.is_chosen(position) => {
-            let all = case.written.endpoints[position].addresses_of(case.family).count();
-            candidate(case, position, "kept", format!("hands out {} of {all} addresses", mask.count_ones()))
+            candidate(case, position, "kept", case.handed_out(position, mask))
         }
         _ => candidate(case, position, "cut", "stands behind".to_owned()),
     };

@@ -21,6 +21,9 @@ pub fn outcome(case: &Case<'_>, negative_ttl: u32) -> OutcomeBody {
             });
             ("endpoints", None, each.collect())
         }
+        Answer::Endpoint { position, .. } if case.inner(position).is_some() => {
+            ("service", Some(case.region(position).name.clone()), Vec::new())
+        }
         Answer::Endpoint { position, mask } => {
             let live_index = case.steered.live_index(position, case.family);
             let range = case.question.snapshot.world.addresses.endpoint(live_index);
@@ -33,9 +36,14 @@ pub fn outcome(case: &Case<'_>, negative_ttl: u32) -> OutcomeBody {
         Answer::Nodata => ("nodata", None, Vec::new()),
         Answer::Servfail => ("servfail", None, Vec::new()),
     };
+    let inner = match case.pick.answer {
+        Answer::Endpoint { position, .. } => case.inner(position).map(str::to_owned),
+        _ => None,
+    };
     let negative = case.pick.answer == Answer::Nodata && negative_ttl < case.pick.ttl;
     OutcomeBody {
         answer: answer.to_owned(),
+        inner,
         region,
         regions,
         addresses,
@@ -74,6 +82,10 @@ fn ttl_from(case: &Case<'_>) -> String {
             format!("an override of {} ends then", case.region(step.position).name)
         }
         (Why::AllDown | Why::OnlyBarred, _) => "ttl.min: nothing fit answers".to_owned(),
+        (Why::Fenced, _) => "ttl.min: only some clients get no addresses".to_owned(),
+        (_, Some(step)) if pick.ttl == range.min && case.is_moving(step.position) => {
+            format!("ttl.min: the ramp of {} moves", case.region(step.position).name)
+        }
         (_, Some(step)) => believed(case, step),
         (_, None) => "the least of what was consulted".to_owned(),
     }
@@ -99,6 +111,7 @@ fn why(why: Why) -> String {
         }
         Why::AllDown => "nothing is fit, unknown or idle, so on_all_down decides".to_owned(),
         Why::OnlyBarred => "everything left is overridden down".to_owned(),
+        Why::Fenced => "no endpoint's fence lets this client in".to_owned(),
         Why::EmptyOrder => "a rule gives these clients no region".to_owned(),
         Why::NoFamily => "no endpoint has an address of this family".to_owned(),
         Why::OtherFamily => {

@@ -12,7 +12,8 @@ pub fn render(explanation: &Explanation) -> String {
     }
     client(&mut text, &explanation.client);
     for decision in &explanation.decisions {
-        self::decision(&mut text, decision);
+        let is_inside = explanation.service.as_ref().is_some_and(|service| *service != decision.service);
+        self::decision(&mut text, decision, is_inside);
     }
     text
 }
@@ -37,10 +38,11 @@ fn client(text: &mut String, client: &ClientBody) {
     }
 }
 
-fn decision(text: &mut String, decision: &DecisionBody) {
+fn decision(text: &mut String, decision: &DecisionBody, is_inside: bool) {
     let scope = decision.scope.map_or("no ECS".to_owned(), |scope| format!("ECS scope {scope}"));
     let DecisionBody { kind, cell, depth, .. } = decision;
-    put(text, format_args!("\n{kind}: cell {cell}, depth {depth}, {scope}"));
+    let inside = if is_inside { format!(", inside service {}", decision.service) } else { String::new() };
+    put(text, format_args!("\n{kind}{inside}: cell {cell}, depth {depth}, {scope}"));
     put(
         text,
         format_args!("  order   {}", decision.order.iter().map(distance).collect::<Vec<_>>().join(" > ")),
@@ -66,6 +68,9 @@ fn filter(text: &mut String, filter: &FilterBody, width: usize) {
 
 fn outcome(text: &mut String, outcome: &OutcomeBody) {
     let what = match (&outcome.region, &outcome.addresses[..]) {
+        (Some(region), []) => {
+            format!("service {}, for {region}", outcome.inner.as_deref().unwrap_or_default())
+        }
         (Some(region), addresses) => format!("{} of {region}", addresses.join(", ")),
         (None, []) => outcome.answer.to_uppercase(),
         (None, addresses) if !outcome.regions.is_empty() => {

@@ -289,6 +289,11 @@ fn every_preset_says_what_each_of_its_filters_did() {
           first kept eu: hands out 2 of 2 addresses; first cut ap: stands behind",
         ),
         (
+            "['fence', 'healthy', 'near', 'first']\n[services.www.endpoints.ap.deny]\nnetworks = ['10.1.0.0/16']",
+            "fence kept eu: lets this client in; fence cut ap: does not let this client in; \
+          healthy kept eu: fit; near kept eu: 1st, 9505 km; first kept eu: hands out 2 of 2 addresses",
+        ),
+        (
             "['healthy', 'near', 'first(1)', 'priority']",
             "healthy kept eu: fit; healthy kept ap: fit; \
           near kept ap: 1st, 432 km, 216 km with its bias of 50; near kept eu: 2nd, 9505 km; \

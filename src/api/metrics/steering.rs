@@ -57,8 +57,33 @@ fn endpoints(sheet: &mut Sheet, services: &[ServiceReport]) {
         "Whether an endpoint fell and stays out until somebody resumes it",
         parked,
     );
+    capacity(sheet, services);
     let ttl = all().map(|(endpoint, family)| (labels(endpoint, family), f64::from(family.ttl)));
     sheet.gauge("endpoint_ttl_seconds", "For how long what is believed of an endpoint may be believed", ttl);
+}
+
+/// How full endpoints are, and what comes of it.
+fn capacity(sheet: &mut Sheet, services: &[ServiceReport]) {
+    let each = |read: &dyn Fn(&EndpointReport) -> Option<f64>| -> Vec<(Labels, f64)> {
+        let labels =
+            |one: &EndpointReport| vec![("service", one.service.clone()), ("region", one.region.clone())];
+        let all = services.iter().flat_map(|service| &service.endpoints);
+        all.filter_map(|one| Some((labels(one), read(one)?))).collect()
+    };
+    let used = each(&|one| one.used);
+    sheet.gauge("endpoint_utilization", "The part of an endpoint's capacity that is in use", used);
+    let full = each(&|one| one.used.map(|_| f64::from(u8::from(one.full))));
+    sheet.gauge("endpoint_full", "Whether an endpoint's utilization is at its service's hard bound", full);
+    let factors = each(&|one| one.used.map(|_| one.load_factor));
+    sheet.gauge(
+        "endpoint_load_factor",
+        "The share of its clients that an endpoint keeps for its load",
+        factors,
+    );
+    let demand = services
+        .iter()
+        .filter_map(|service| Some((vec![("service", service.name.clone())], service.demand?)));
+    sheet.gauge("service_demand", "Client networks that hold an answer of a service", demand);
 }
 
 fn labels(endpoint: &EndpointReport, family: &FamilyReport) -> Labels {

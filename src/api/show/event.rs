@@ -45,7 +45,7 @@ fn particulars(mut body: EventBody, what: &What) -> EventBody {
         }
         What::Override { subject, turn, who, word: said } => {
             (body.change, body.who) = (word(turn.name()), who.clone());
-            body.subject = word(if let Subject::Region(_) = subject { "region" } else { "endpoint" });
+            body.subject = word(kind_of(subject));
             if let Some(said) = said {
                 put_word(&mut body, said);
             }
@@ -59,6 +59,15 @@ fn particulars(mut body: EventBody, what: &What) -> EventBody {
         What::Parked { reason, .. } => (body.change, body.reason) = (word("parked"), word(reason)),
         What::Resumed { who, reason, .. } => {
             (body.change, body.reason, body.who) = (word("resumed"), word(reason), word(who));
+        }
+        What::RolledBack { subject, word: said } => {
+            (body.change, body.subject) = (word("rolled_back"), word(kind_of(subject)));
+            put_word(&mut body, said);
+            body.reason = said.rolled_back.as_ref().map(|back| back.reason.clone());
+        }
+        What::Arrived { subject, word: said } => {
+            (body.change, body.subject) = (word("arrived"), word(kind_of(subject)));
+            put_word(&mut body, said);
         }
         What::Challenge { name, turn, who } => {
             (body.change, body.name, body.who) = (word(turn.name()), Some(name.to_string()), word(who));
@@ -76,9 +85,16 @@ fn particulars(mut body: EventBody, what: &What) -> EventBody {
     body
 }
 
+fn kind_of(subject: &Subject) -> &'static str {
+    if let Subject::Region(_) = subject { "region" } else { "endpoint" }
+}
+
 fn put_word(body: &mut EventBody, word: &Override) {
     body.state = Some(word.state.name().to_owned());
     body.weight = if let OverrideState::Weight(weight) = word.state { Some(weight) } else { None };
+    if let Some(ramp) = word.ramp() {
+        (body.from, body.to) = (Some(ramp.from.to_string()), Some(ramp.to.to_string()));
+    }
     body.reason = Some(word.reason.clone());
     body.expires_at = word.until.map(time);
 }

@@ -60,7 +60,7 @@ async fn a_problem_says_what_would_be_valid() {
     assert_eq!(said["known"], serde_json::json!(["eu", "ap"]));
     let said = node.put(REGION, r#"{"state":"dwon","reason":"x"}"#).await.json();
     assert_eq!(said["field"], "state");
-    assert_eq!(said["known"], serde_json::json!(["up", "down", "drain", "weight"]));
+    assert_eq!(said["known"], serde_json::json!(["up", "down", "drain", "weight", "ramp"]));
 }
 
 #[tokio::test]

@@ -159,6 +159,33 @@ async fn what_signals_do_and_who_is_parked_is_told() {
 }
 
 #[tokio::test]
+async fn a_ramp_is_told_when_it_begins_arrives_and_goes_back() {
+    let node = Node::new().await;
+    let mut stream = Stream::open(&node, "?kind=override,ramp", None).await.unwrap();
+    let path = "/v1/services/www/endpoints/eu/override";
+    node.put(path, r#"{"state":"ramp","from":"1%","to":"50%","over":"1s","reason":"release"}"#).await;
+    let (_, kind, body) = stream.next().await.unwrap();
+    assert_eq!(
+        (kind.as_str(), &body["state"], &body["from"], &body["to"]),
+        ("override", &"ramp".into(), &"1%".into(), &"50%".into())
+    );
+    let (_, kind, body) = stream.next().await.unwrap();
+    assert_eq!(
+        (kind.as_str(), &body["change"], &body["reason"]),
+        ("ramp", &"arrived".into(), &"release".into())
+    );
+    assert_eq!((&body["subject"], &body["services"][0]), (&"endpoint".into(), &"www".into()));
+    node.observe("198.51.100.10", false).await;
+    let (_, kind, body) = stream.next().await.unwrap();
+    assert_eq!((kind.as_str(), &body["change"]), ("ramp", &"rolled_back".into()));
+    assert_eq!((&body["reason"], &body["from"]), (&"connection refused".into(), &"1%".into()));
+    assert_eq!(
+        body["text"],
+        "service www in eu went back to 1% of its weight, and stays there: connection refused"
+    );
+}
+
+#[tokio::test]
 async fn an_override_that_ends_is_told_once() {
     let node = Node::new().await;
     let mut stream = Stream::open(&node, "?kind=override", None).await.unwrap();

@@ -35,7 +35,8 @@ async fn what_load_balancers_report_beats_what_probes_see() {
     let rows = [
         (r#""latency":0.15,"utilization":0.75"#, 150.0, Some(0.75), 1.5),
         (r#""connections":30,"capacity":120"#, 7.0, Some(0.25), 0.5),
-        (r#""connections":30,"capacity":0"#, 7.0, None, 0.5),
+        // Of the whole region's 4,000.
+        (r#""connections":30,"capacity":0"#, 7.0, Some(0.008), 0.5),
         (r#""latency":1e300"#, 7.0, None, 0.5),
     ];
     for (place, (fields, latency, utilization, factor)) in rows.into_iter().enumerate() {

@@ -12,7 +12,7 @@ pub struct EventBody {
     pub at: String,
     /// What the node calls itself.
     pub node: String,
-    /// `transition`, `endpoint`, `override`, `signal`, `parked`, `challenge`, `reload`, `cut` or `ready`.
+    /// `transition`, `endpoint`, `override`, `signal`, `parked`, `ramp`, `challenge`, `reload`, `cut` or `ready`.
     pub kind: String,
     /// What happened, in words.
     pub text: String,
@@ -28,10 +28,11 @@ pub struct EventBody {
     /// Of a transition: what is probed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
-    /// Of a transition the verdict, of an endpoint the tier that it had.
+    /// Of a transition the verdict, of an endpoint the tier that it had; of a ramp the share that it begins with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
-    /// Of a transition the verdict, of an endpoint the tier that it has now, of a signal what it makes of the endpoint.
+    /// Of a transition the verdict, of an endpoint the tier that it has now, of a signal what it makes of the
+    /// endpoint, of a ramp the share that it ends with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
     /// Of an endpoint: `IPv4` or `IPv6`.
@@ -43,18 +44,19 @@ pub struct EventBody {
     /// Of a signal: its smoothed value, per second, a share, or seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<f64>,
-    /// Of a transition, of an override that was set, of `parked`: why.
+    /// Of a transition, of an override that was set, of `parked`, of a ramp that went back: why.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// Of an override and a challenge: `set`, `lifted` or `ended`. Of a reload: `swapped` or `failed`. Of `cut`: `cut` or
     /// `healed`. Of `ready`: `ready` or `unready`. Of `signal`: `speaks` or `eased` of a passive rule, `draining` or
-    /// `willing` of an endpoint's own wish. Of `parked`: `parked` or `resumed`.
+    /// `willing` of an endpoint's own wish. Of `parked`: `parked` or `resumed`. Of `ramp`: `arrived` or
+    /// `rolled_back`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub change: Option<String>,
-    /// Of an override: `region`, or `endpoint` where it is about one service there.
+    /// Of an override and a ramp: `region`, or `endpoint` where it is about one service there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
-    /// Of an override that was set: `up`, `down`, `drain` or `weight`.
+    /// Of an override that was set: `up`, `down`, `drain`, `weight` or `ramp`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
     /// The weight, where that is what was set.

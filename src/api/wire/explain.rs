@@ -72,6 +72,9 @@ pub struct DecisionBody {
     /// `A` or `AAAA`.
     #[serde(rename = "type")]
     pub kind: String,
+    /// The service that decides: the one that steers the name, then those inside it, each picked by the one before.
+    #[serde(default)]
+    pub service: String,
     /// The cell of the client, by number; numbers change with every reload.
     pub cell: u32,
     /// Bits of the unfolded address that it took to know the order.
@@ -125,8 +128,11 @@ pub struct CandidateBody {
 /// What is answered.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct OutcomeBody {
-    /// `endpoint`, `endpoints`, `fallback`, `nodata` or `servfail`.
+    /// `endpoint`, `endpoints`, `service`, `fallback`, `nodata` or `servfail`.
     pub answer: String,
+    /// The service that answers in the chosen endpoint's place: the next decision is its own.
+    #[serde(default)]
+    pub inner: Option<String>,
     /// The chosen endpoint's region, where there is one alone.
     pub region: Option<String>,
     /// The regions of all chosen endpoints, as written.

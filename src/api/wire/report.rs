@@ -105,7 +105,7 @@ pub struct RegionBody {
     pub capacity: Option<u64>,
     /// −99…99.
     pub bias: i8,
-    /// `up`, `down`, `drain`, or `none` where no override is in force.
+    /// `up`, `down`, `drain`, `ramp`, or `none` where no override is in force.
     pub state: String,
     /// The operator's word.
     #[serde(rename = "override")]
@@ -126,6 +126,9 @@ pub struct ServiceBody {
     /// How fast it is to answer its probes; null: nobody said.
     #[serde(default)]
     pub latency_objective_ms: Option<f64>,
+    /// Client networks that hold one of its answers; null: its capacity does not count demand.
+    #[serde(default)]
+    pub demand: Option<f64>,
     /// In the written order of regions.
     pub endpoints: Vec<EndpointBody>,
 }
@@ -137,6 +140,9 @@ pub struct EndpointBody {
     pub service: String,
     /// Its region.
     pub region: String,
+    /// The service that answers in its place; null: it has addresses.
+    #[serde(default)]
+    pub inner: Option<String>,
     /// Configured, 0…10,000.
     pub weight: u16,
     /// The operator's word on this endpoint alone.
@@ -148,6 +154,15 @@ pub struct EndpointBody {
     /// Since when and why it stays out until somebody resumes it; null: it does not.
     #[serde(default)]
     pub parked: Option<ParkedBody>,
+    /// The part of its capacity that is in use: 1.0 is full, and more is possible; null: not known.
+    #[serde(default)]
+    pub utilization: Option<f64>,
+    /// Whether that is as much as its service calls `hard`: healthy, but full.
+    #[serde(default)]
+    pub full: bool,
+    /// The share of its clients that it keeps for its load: 0.0…1.0.
+    #[serde(default = "whole")]
+    pub load_factor: f64,
     /// Those that it has addresses of.
     pub families: Vec<FamilyBody>,
     /// What its load balancers report, as far as it may still be believed.
@@ -162,6 +177,11 @@ pub struct EndpointBody {
     /// How its service's passive rules stand with it.
     #[serde(default)]
     pub passive: Vec<RuleBody>,
+}
+
+/// All of it.
+fn whole() -> f64 {
+    1.0
 }
 
 /// An endpoint that fell and stays out until somebody resumes it.

@@ -7,12 +7,24 @@ use utoipa::ToSchema;
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WordBody {
-    /// `up`, `down`, `drain`, or `weight` beside a weight.
+    /// `up`, `down`, `drain`, `weight` beside a weight, or `ramp` with `from`, `to` and `over`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
     /// Of an endpoint, in place of the configured one: 0…10,000.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weight: Option<u64>,
+    /// Of a ramp: the share of the configured weight that it begins with, like `1%`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// Of a ramp: the share that it ends with, and stays at, like `100%`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// Of a ramp: how long it takes: `30m`; from 1s to 365d.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub over: Option<String>,
+    /// Of a ramp that climbs: when it goes back by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guard: Option<GuardBody>,
     /// Why: 1 to 1,000 characters on one line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -22,6 +34,19 @@ pub struct WordBody {
     /// Until when, in RFC 3339; in place of `expires_in`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<String>,
+}
+
+/// When a ramp goes back by itself, beside when its endpoint's verdict worsens or a passive rule speaks against it.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GuardBody {
+    /// For how long after its end: `10m`, which is the default; up to 1d.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub watch: Option<String>,
+    /// A larger share of requests answered with 5xx, like `2%`; without it one over 5 % that is also twice the mean of the
+    /// service's other endpoints.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_errors: Option<String>,
 }
 
 /// Why something is done, where nothing else is said.
@@ -36,10 +61,13 @@ pub struct ReasonBody {
 /// An override in force.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct OverrideBody {
-    /// `up`, `down`, `drain` or `weight`.
+    /// `up`, `down`, `drain`, `weight` or `ramp`.
     pub state: String,
     /// With the state `weight`.
     pub weight: Option<u16>,
+    /// With the state `ramp`.
+    #[serde(default)]
+    pub ramp: Option<RampBody>,
     /// Why, in the operator's words.
     pub reason: String,
     /// The token's name, or `local`.
@@ -50,6 +78,38 @@ pub struct OverrideBody {
     pub expires_at: Option<String>,
     /// For `If-Match`.
     pub revision: u64,
+}
+
+/// A ramp in force.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct RampBody {
+    /// `moving`, `arrived`, or `rolled_back`: it went back by itself, and stays until an operator says something else.
+    pub stage: String,
+    /// The share of the configured weight now: 0…1.
+    pub share: f64,
+    /// The share that it began with.
+    pub from: String,
+    /// The share that it ends with.
+    pub to: String,
+    /// How long it takes.
+    pub over_seconds: u64,
+    /// When it is, or was to be, at its end.
+    pub arrives_at: String,
+    /// Until when it may go back by itself; null: it does not.
+    pub watched_until: Option<String>,
+    /// The share of errors that brings it back; null: the default.
+    pub max_errors: Option<String>,
+    /// When and why it went back.
+    pub rolled_back: Option<RolledBackBody>,
+}
+
+/// A ramp went back by itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct RolledBackBody {
+    /// When.
+    pub at: String,
+    /// Why, in words.
+    pub reason: String,
 }
 
 /// Values of an ACME challenge as they are asked for.

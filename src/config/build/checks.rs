@@ -99,7 +99,7 @@ impl Builder<'_> {
     }
 }
 
-/// So many services may stand in a row of which each looks at the next.
+/// So many services may stand in a row of which each looks at the next, or answers by it.
 const DEEPEST: usize = 16;
 
 #[derive(Clone, Copy, PartialEq)]
@@ -130,7 +130,9 @@ fn depth(services: &[Service], at: usize, marks: &mut [Mark], way: &mut Vec<usiz
     }
     marks[at] = Mark::OnTheWay;
     way.push(at);
-    let mut others = services[at].checks.iter().filter_map(|check| check.of_service);
+    let looked_at = services[at].checks.iter().filter_map(|check| check.of_service);
+    let inner = services[at].endpoints.iter().filter_map(|endpoint| endpoint.inner);
+    let mut others = looked_at.chain(inner);
     let deepest = others
         .try_fold(0, |deepest, other| depth(services, other.index(), marks, way).map(|it| deepest.max(it)));
     way.pop();

@@ -39,18 +39,22 @@ impl Builder<'_> {
     ) -> Option<Endpoint> {
         let region = self.region(&named.name, &named.span);
         let endpoint = named.value.as_ref()?;
-        if is_empty(&endpoint.addresses, |list| list.0.is_empty()) {
+        let inner = self.inner(endpoint);
+        if endpoint.service.is_absent() && is_empty(&endpoint.addresses, |list| list.0.is_empty()) {
             let span = endpoint.addresses.span().unwrap_or(&named.span);
             self.error(span, format!("endpoint {} has no addresses", quoted(&named.name)));
         }
         let built = Endpoint {
             region: region?,
+            inner,
+
             addresses: self.addresses(&endpoint.addresses),
             weight: number(&endpoint.weight).unwrap_or(100),
             priority: number(&endpoint.priority).unwrap_or(0),
             capacity: number(&endpoint.capacity).filter(|capacity| *capacity > 0),
             probe_addresses: self.probe_addresses(endpoint, checks),
             probe_port: self.probe_port(endpoint, checks),
+            fence: self.fence(endpoint),
             place: self.text.place(&named.span),
         };
         let whole = endpoint.addresses.value().is_some_and(|list| list.0.len() == built.addresses.len());

@@ -1,14 +1,15 @@
 //! Services and their endpoints.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
 use super::Builder;
 use super::geo::items;
+use super::inner;
 use super::server::number;
 use crate::config::Config;
 use crate::config::file;
-use crate::config::leaf::{CapacityUnit, Decimal, OneOf, SteeredAddress, unfit_name};
+use crate::config::leaf::{OneOf, SteeredAddress, unfit_name};
 use crate::config::reader::{Entry, List, Map, Named, quoted};
 use crate::config::text::Span;
 use crate::model::{
@@ -40,30 +41,44 @@ impl<'a> Builder<'a> {
             written.iter().zip(0..).map(|(named, id)| (named.name.as_str(), ServiceId(id))).collect();
         let names = written.iter().map(|named| named.name.as_str());
         self.service_names = names.filter(|name| unfit_name("service", name).is_none()).collect();
-        let services: Vec<_> = written.iter().map(|service| self.service(service, &mut owners)).collect();
+        let nested: HashSet<&str> = inner::nested(written.iter().filter_map(|named| named.value.as_ref()));
+        let services: Vec<_> =
+            written.iter().map(|service| self.service(service, &nested, &mut owners)).collect();
+
         for (service, written) in services.iter().zip(written) {
             let table = written.value.as_ref();
-            if let Some(span) = table.and_then(|table| table.policy.span()) {
+            let policy = table.and_then(|table| table.policy.span());
+            if let Some(span) = policy {
                 self.groups(service, span, regions);
             }
+            if let Some(table) = table {
+                self.fenced(service, table, policy);
+                self.shedding(service, table);
+                self.nesting(service, table, &services);
+            }
         }
+
         self.no_circles(&services);
         services
     }
 }
 
 impl Builder<'_> {
-    fn service(&mut self, named: &Named<file::Service>, owners: &mut Owners) -> Service {
+    fn service(
+        &mut self,
+        named: &Named<file::Service>,
+        nested: &HashSet<&str>,
+        owners: &mut Owners,
+    ) -> Service {
         if let Some(text) = unfit_name("service", &named.name) {
             self.error(&named.span, text);
         }
         let none = file::Service::default();
         let service = named.value.as_ref().unwrap_or(&none);
         if named.value.is_some() {
-            self.needs(named, service);
+            self.needs(named, service, nested.contains(&*named.name));
         }
         self.all_down(service);
-        self.not_yet(service);
         let min_addresses = number(&service.min_addresses).unwrap_or(1);
         let (checks, needed) = self.checks(service);
         let endpoints = self.endpoints(&service.endpoints, min_addresses, &checks);
@@ -83,6 +98,7 @@ impl Builder<'_> {
             passive: self.passive(&service.passive),
             max_ejected: f64::from(service.max_ejected.value().map_or(50, |share| share.0)) / 100.0,
             slow_start: service.slow_start.value().map(|lasting| lasting.0).unwrap_or_default(),
+            capacity: self.capacity(service),
             manual_resume: service.manual_resume.value().copied().unwrap_or_default(),
             latency_objective: service.latency_objective.value().map(|lasting| lasting.0),
             order_rules: self.order_rules(&service.r#override),
@@ -105,10 +121,10 @@ impl Builder<'_> {
         }
     }
 
-    /// A service without names is never asked for, one without endpoints never answers.
-    fn needs(&mut self, named: &Named<file::Service>, service: &file::Service) {
+    /// A service without names is never asked for, unless another one nests it; one without endpoints never answers.
+    fn needs(&mut self, named: &Named<file::Service>, service: &file::Service, is_nested: bool) {
         let name = quoted(&named.name);
-        if is_empty(&service.names, |list| list.0.is_empty()) {
+        if !is_nested && is_empty(&service.names, |list| list.0.is_empty()) {
             let span = service.names.span().unwrap_or(&named.span);
             self.error(span, format!("service {name} has no names; write names = [\"www.gslb.example.\"]"));
         }
@@ -166,18 +182,6 @@ impl Builder<'_> {
                 "on_all_down is 'fallback', but there are no fallback addresses; write fallback = [\"…\"]",
             );
         }
-    }
-
-    /// What is read for configurations of later versions.
-    fn not_yet(&mut self, service: &file::Service) {
-        let [soft, hard] = [&service.soft, &service.hard].map(|entry| entry.value());
-        let (low, high) = (soft.map_or(0.8, |soft| soft.0), hard.map_or(1.0, |hard| hard.0));
-        if let Some(span) = service.soft.span().or(service.hard.span()).filter(|_| low > high) {
-            self.error(span, format!("soft ({low}) is greater than hard ({high})"));
-        }
-        self.later(&service.capacity_unit, "capacity_unit", OneOf(CapacityUnit::Connections));
-        self.later(&service.soft, "soft", Decimal(0.8));
-        self.later(&service.hard, "hard", Decimal(1.0));
     }
 
     /// Addresses in written order, none twice, no more of a family than a live word has bits for.

@@ -13,8 +13,14 @@ use crate::config::text::Span;
 use crate::model::{EventKind, Secret, Webhook};
 
 /// The kinds of events that are told where nothing else is written.
-const TOLD: [EventKind; 5] =
-    [EventKind::Transition, EventKind::Endpoint, EventKind::Override, EventKind::Parked, EventKind::Cut];
+const TOLD: [EventKind; 6] = [
+    EventKind::Transition,
+    EventKind::Endpoint,
+    EventKind::Override,
+    EventKind::Parked,
+    EventKind::Ramp,
+    EventKind::Cut,
+];
 
 /// A secret's length in octets: shorter ones can be guessed.
 const SECRET: std::ops::RangeInclusive<usize> = 8..=1024;

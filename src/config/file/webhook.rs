@@ -17,7 +17,7 @@ table! {
         /// What logs and metrics call it; without it the host of the URL.
         name: String,
         /// The kinds of events that it is told.
-        #[schemars(extend("default" = ["transition", "endpoint", "override", "parked", "cut"]))]
+        #[schemars(extend("default" = ["transition", "endpoint", "override", "parked", "ramp", "cut"]))]
         events: List<OneOf<EventKind>>,
         /// The services that it is told about; none: all, and the node itself.
         #[schemars(extend("default" = []))]

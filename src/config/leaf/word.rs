@@ -4,7 +4,7 @@ use toml::de::DeValue;
 
 use super::{Leaf, Wrong};
 use crate::config::Role;
-use crate::model::{Families, OnAllDown, did_you_mean};
+use crate::model::{CapacityUnit, Families, OnAllDown, did_you_mean};
 
 /// A closed set of words and what each stands for.
 pub trait Word: Copy + 'static {
@@ -102,16 +102,10 @@ impl Word for Combine {
     const WORDS: &'static [(&'static str, Self)] = &[("all", Combine::All), ("any", Combine::Any)];
 }
 
-/// The signal that capacity counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CapacityUnit {
-    /// Open connections.
-    Connections,
-    /// Requests per second.
-    Requests,
-}
-
 impl Word for CapacityUnit {
-    const WORDS: &'static [(&'static str, Self)] =
-        &[("connections", CapacityUnit::Connections), ("requests", CapacityUnit::Requests)];
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("connections", CapacityUnit::Connections),
+        ("requests", CapacityUnit::Requests),
+        ("demand", CapacityUnit::Demand),
+    ];
 }

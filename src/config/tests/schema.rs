@@ -75,12 +75,15 @@ fn defaults_of_the_schema_are_those_that_apply() {
     keys(&schema, &schema, "", &mut found);
     let defaults: Vec<_> = found.iter().filter(|(_, value)| !value["default"].is_null()).collect();
     assert!(defaults.len() > 30, "{} defaults", defaults.len());
-    // A service with a check and signals, which is what most defaults belong to; order rules must not be empty, and tokens have keys that must be there.
+    // A service with a check and signals, which is what most defaults belong to; order rules and fences must not be empty, and tokens have keys that must be there.
     let plain =
         errors::service("[services.www.check]\nkind = 'http'\n[services.www.signals]\npreset = 'haproxy'\n");
     let mut full = plain.parse::<toml::Table>().unwrap();
     for (path, value) in defaults {
-        if ![".override.", ".tokens", ".checks.", "witnesses."].iter().any(|table| path.contains(table)) {
+        if ![".override.", ".tokens", ".checks.", "witnesses.", ".allow.", ".deny."]
+            .iter()
+            .any(|table| path.contains(table))
+        {
             insert(&mut full, path, &value["default"]);
         }
     }

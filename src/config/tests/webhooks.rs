@@ -20,8 +20,14 @@ fn webhooks_have_defaults() {
     let plain = webhook("url = 'https://hooks.example.com:8443/services/token?a=b'");
     let Webhook { name, url, kinds, services, secret, format, timeout } = plain;
     assert_eq!((name.as_str(), url.ends_with("?a=b")), ("hooks.example.com:8443", true));
-    let told =
-        [EventKind::Transition, EventKind::Endpoint, EventKind::Override, EventKind::Parked, EventKind::Cut];
+    let told = [
+        EventKind::Transition,
+        EventKind::Endpoint,
+        EventKind::Override,
+        EventKind::Parked,
+        EventKind::Ramp,
+        EventKind::Cut,
+    ];
     assert_eq!(kinds, told);
     assert_eq!((services.len(), secret, format), (0, None, WebhookFormat::Meridian));
     assert_eq!(timeout, Duration::from_secs(10));
@@ -41,7 +47,7 @@ fn webhooks_have_defaults() {
 #[test]
 fn broken_webhooks_are_told_and_secrets_are_not() {
     let like = "an address like 'https://hooks.example.com/path', without user or fragment";
-    let kinds = "transition, endpoint, override, signal, parked, challenge, reload, cut, ready";
+    let kinds = "transition, endpoint, override, signal, parked, ramp, challenge, reload, cut, ready";
     let rows = [
         ("name = 'a'", "6:1: the webhook has no 'url'".to_owned()),
         ("url = 'ftp://a/token'", format!("7:7: url is not {like}")),

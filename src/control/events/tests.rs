@@ -1,7 +1,7 @@
 use tokio::sync::broadcast::error::TryRecvError;
 
 use super::*;
-use crate::model::OverrideState;
+use crate::model::{OverrideState, Ramp};
 
 fn at(seconds: u64) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
@@ -84,7 +84,12 @@ fn events_are_one_line_for_people() {
         reason: "fire drill".into(),
         since: at(0),
         until,
+        rolled_back: None,
     };
+    let share = |text: &str| text.parse().unwrap();
+    let (from, to, over) = (share("1%"), share("50%"), Duration::from_secs(1_800));
+    let state = OverrideState::Ramp(Ramp { from, to, over, watch: Ramp::WATCH, max_errors: None });
+    let ramp = || Override { state, ..word(None) };
     let region = || Subject::Region("eu".into());
     let said = |turn, who: Option<&str>, word| What::Override {
         subject: region(),
@@ -123,6 +128,18 @@ fn events_are_one_line_for_people() {
         ),
         (said(Turn::Lifted, Some("local"), None), "override of region eu lifted by local"),
         (said(Turn::Ended, None, None), "override of region eu ended"),
+        (
+            said(Turn::Set, Some("oncall"), Some(ramp())),
+            "region eu is to be ramped from 1% to 50% of its weight over 30m, says oncall: fire drill",
+        ),
+        (
+            What::Arrived { subject: region(), word: ramp() },
+            "region eu was ramped from 1% to 50% of its weight over 30m, and has arrived",
+        ),
+        (
+            What::RolledBack { subject: region(), word: ramp().gone_back(at(9), "refused".into()) },
+            "region eu went back to 1% of its weight, and stays there: refused",
+        ),
         (reload(true, 0), "reloaded: generation 3"),
         (reload(false, 2), "a reload changed nothing: still generation 3, problems: 2"),
         (What::Cut { cut: false }, "somebody outside answers again: verdicts fall as they should"),

@@ -1,11 +1,27 @@
 //! What is written is read again: today's commands, yesterday's logs, and files that are gone or broken.
 
 use super::*;
+use crate::model::Ramp;
 
 fn set(region: &str, state: OverrideState, until: Option<u64>) -> Command {
     let (who, reason) = ("oncall".to_owned(), "drill".to_owned());
-    let word = Override { state, who, reason, since: time(1_000), until: until.map(time) };
+    let (since, until) = (time(1_000), until.map(time));
+    let word = Override { state, who, reason, since, until, rolled_back: None };
     Command::Set { subject: Subject::Region(region.into()), word }
+}
+
+/// A ramp on www in eu-west, and the same gone back.
+fn ramps() -> [Command; 2] {
+    let share = |text: &str| text.parse().unwrap();
+    let (over, watch) = (Duration::from_secs(1_800), Duration::from_secs(600));
+    let (from, to, max_errors) = (share("0.5%"), share("100%"), Some(share("2%")));
+    let state = OverrideState::Ramp(Ramp { from, to, over, watch, max_errors });
+    let (who, reason) = ("oncall".to_owned(), "release".to_owned());
+    let (since, until) = (time(1_000), Some(time(1_400)));
+    let word = Override { state, who, reason, since, until, rolled_back: None };
+    let subject = Subject::Endpoint { service: "www".into(), region: "eu-west".into() };
+    let back = word.gone_back(time(1_300), "refused".into());
+    [Command::Set { subject: subject.clone(), word }, Command::RollBack { subject, word: back }]
 }
 
 fn name(text: &str) -> Name {
@@ -71,10 +87,57 @@ fn the_shape_is_a_promise() {
             r#"{"region":"","challenge":{"name":"www.example.","until":0},"who":"certbot","at":1000}"#,
             Command::Clear { name: name("www.example."), who: "certbot".into(), at: time(1_000) },
         ),
+        (
+            r#"{"region":"","ramp":{"region":"eu-west","service":"www","from":50,"to":10000,"over":1800,"watch":600,"max_errors":200,"reason":"release","until":1400},"who":"oncall","at":1000}"#,
+            ramps()[0].clone(),
+        ),
+        (
+            r#"{"region":"","ramp":{"region":"eu-west","service":"www","from":50,"to":10000,"over":1800,"watch":600,"max_errors":200,"reason":"release","back":{"at":1300,"reason":"refused"}},"who":"oncall","at":1000}"#,
+            ramps()[1].clone(),
+        ),
     ];
     for (text, command) in rows {
         assert_eq!(decode(text.as_bytes()).unwrap(), command, "{text}");
         assert_eq!(String::from_utf8(encode(&command)).unwrap(), text);
+    }
+}
+
+#[test]
+fn a_ramp_that_went_back_stays_so_when_the_end_that_was_said_is_long_over() {
+    let directory = tempfile::tempdir().unwrap();
+    let (mut store, _) = Store::open(directory.path(), time(1_000)).unwrap();
+    store.append_all(1, &ramps()).unwrap();
+    store.append(3, &set("us-east", OverrideState::Down, None)).unwrap();
+    let (_, expected) = store.replay(time(1_300)).map(|(state, length)| (length, state)).unwrap();
+    drop(store);
+    let (store, state) = Store::open(directory.path(), time(9_000)).unwrap();
+    let [_, Command::RollBack { subject, word }] = ramps() else { panic!() };
+    let kept = state.word(&subject, time(9_000)).unwrap();
+    assert_eq!((&kept.word, kept.revision), (&word, 2));
+    store.compact(&state, time(9_000)).unwrap();
+    assert_eq!(store.replay(time(9_000)).unwrap(), (expected, 2));
+}
+
+#[test]
+fn ramps_that_are_none_are_refused_and_never_a_panic() {
+    let sound = String::from_utf8(encode(&ramps()[1])).unwrap();
+    for (part, other, refused) in [
+        ("\"to\":10000", "\"to\":10001", true),
+        ("\"from\":50", "\"from\":65536", true),
+        ("\"over\":1800,", "", true),
+        ("\"max_errors\":200", "\"max_errors\":20000", true),
+        ("\"over\":1800", "\"over\":18446744073709551615", false),
+        ("\"watch\":600", "\"watch\":18446744073709551615", false),
+        ("\"at\":1300", "\"at\":18446744073709551615", false),
+    ] {
+        assert!(sound.contains(part), "{part}");
+        let decoded = decode(sound.replace(part, other).as_bytes());
+        assert_eq!(decoded.is_err(), refused, "{other}: {decoded:?}");
+        if let Ok(command) = decoded {
+            let state = apply(State::default(), &command, time(2_000));
+            let words = state.words(time(u64::MAX)).map(|(_, one)| one.word.share(time(u64::MAX)));
+            assert_eq!(words.collect::<Vec<_>>(), [Some(0.005)], "{other}");
+        }
     }
 }
 

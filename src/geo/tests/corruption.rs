@@ -31,14 +31,27 @@ fn survives(bytes: Vec<u8>) -> bool {
         database.lookup(address.parse().unwrap());
     }
     let databases = [database];
-    let input =
-        Input { databases: &databases, regions: &[], rules: &[], service_rules: &[], threads: Threads::Many };
+    let input = Input {
+        databases: &databases,
+        regions: &[],
+        rules: &[],
+        service_rules: &[],
+        fences: &[],
+        threads: Threads::Many,
+    };
     compile(&input).is_ok()
 }
 
 /// What is said of databases that cannot be used, without any rule.
 fn refusal(databases: &[Database]) -> Option<String> {
-    let input = Input { databases, regions: &[], rules: &[], service_rules: &[], threads: Threads::Many };
+    let input = Input {
+        databases,
+        regions: &[],
+        rules: &[],
+        service_rules: &[],
+        fences: &[],
+        threads: Threads::Many,
+    };
     compile(&input).err().map(|error| error.to_string())
 }
 
@@ -88,8 +101,14 @@ fn a_tree_that_loops_is_an_error() {
     let database = Database::parse(Path::new("loop.mmdb"), bytes).unwrap();
     assert_eq!(facts(std::slice::from_ref(&database), "::1".parse().unwrap()), Facts::default());
     let databases = [database];
-    let input =
-        Input { databases: &databases, regions: &[], rules: &[], service_rules: &[], threads: Threads::Many };
+    let input = Input {
+        databases: &databases,
+        regions: &[],
+        rules: &[],
+        service_rules: &[],
+        fences: &[],
+        threads: Threads::Many,
+    };
     let error = compile(&input).err().unwrap();
     assert_eq!(error.to_string(), "'loop.mmdb' is damaged, its search tree loops: fetch it again");
 }

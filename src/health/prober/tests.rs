@@ -13,6 +13,7 @@ use crate::model::{HttpRequest, ProbeBudget, Request, Target};
 const SLOW: u16 = 10_000;
 const PANICS: u16 = 10_001;
 const REFUSES: u16 = 10_002;
+const REFUSES_AFTER_3_MS: u16 = 10_003;
 
 #[derive(Default)]
 struct Fake {
@@ -39,6 +40,10 @@ impl Ask for Fake {
         let outcome = match target.port {
             PANICS => panic!("as told"),
             REFUSES => Outcome::Down(Reason::Refused),
+            REFUSES_AFTER_3_MS => {
+                sleep(Duration::from_millis(3)).await;
+                Outcome::Down(Reason::Refused)
+            }
             millis => {
                 sleep(Duration::from_millis(millis.into())).await;
                 Outcome::Up
@@ -200,6 +205,25 @@ async fn it_ends_with_either_end_and_breaks_off_what_flies() {
         assert_eq!(fake.flying.load(Ordering::SeqCst), 0, "end {end}");
         drop(kept);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_no_news_comes_a_moment_later_and_before_any_news() {
+    let mut bench = start(every(5, [1]), 8);
+    for passed in 1..=STEADY + 4 {
+        let seen = bench.next().await;
+        let waited = Instant::now().into_std() - seen.at;
+        let expected = if passed <= STEADY { Duration::ZERO } else { LATER };
+        assert_eq!((seen.outcome, waited), (Outcome::Up, expected), "{passed}");
+    }
+    // Two at once, of which one is refused 2 ms after the other passed.
+    let wanted = every(5, [1, REFUSES_AFTER_3_MS]);
+    bench.wanted.send(Arc::clone(&wanted)).unwrap();
+    assert_eq!(bench.next().await.target.port, REFUSES_AFTER_3_MS, "new, so at once");
+    bench.hurry.send(wanted.iter().map(|standing| Arc::clone(&standing.target)).collect()).unwrap();
+    let told = [bench.next().await, bench.next().await].map(|seen| (seen.outcome, seen.target.port));
+    let refused = (Outcome::Down(Reason::Refused), REFUSES_AFTER_3_MS);
+    assert_eq!(told, [(Outcome::Up, 1), refused], "what was seen before is told before");
 }
 
 /// Loses one probe in a hundred, without an answer.

@@ -29,6 +29,10 @@ impl Work<'_> {
     ) {
         match filter {
             Filter::Healthy => healthy(slate),
+            Filter::Fence => {
+                let admitted = self.client.admitted;
+                slate.retain(|one| admitted & 1 << one.position != 0);
+            }
             Filter::Near => near(slate),
             Filter::NearBy(_) => self.near_by(slate),
             Filter::Priority => self.priority(slate),

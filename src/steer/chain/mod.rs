@@ -17,7 +17,7 @@ pub mod slate;
 use crate::model::{Family, Filter, OnAllDown};
 
 use super::hash::{EndpointKey, granularity};
-use super::pick::{Answer, Class, Client, Pick, Scene, Seen, Step, Why, candidate, fallback};
+use super::pick::{Answer, Class, Client, Pick, Scene, Seen, Step, Why, candidate, counted, fallback};
 use super::steered::Steered;
 use super::word::Tier;
 use filters::Work;
@@ -33,6 +33,8 @@ pub struct Program {
     pub walk: Option<Walk>,
     /// How it goes without a slate, if it does.
     pub lot: Option<Lot>,
+    /// Whether it orders by the client's cell.
+    pub near: bool,
     /// Whether the client's place has a say.
     pub placed: bool,
     /// What a client's prefix is hashed with where a filter does.
@@ -51,11 +53,13 @@ pub struct Walk {
 impl Program {
     /// The program of a service's chain. `refused`: rules of geography give some clients no region.
     pub fn new(service: &str, filters: &[Filter], refused: bool) -> Program {
+        let near = filters.iter().any(|filter| filter.is_near());
         Program {
             filters: filters.into(),
             walk: walk(filters),
             lot: Lot::of(filters),
-            placed: refused || filters.iter().any(|filter| filter.is_near()),
+            near,
+            placed: refused || near || filters.contains(&Filter::Fence),
             // No region is called so.
             key: EndpointKey::new(service, ""),
         }
@@ -86,15 +90,24 @@ pub fn run(
 ) -> Pick {
     let (mut slate, gathered) = gather(service, client, family, scene, seen);
     let mut work = Work { service, client, hashed: false };
+    let had_some = !slate.is_empty();
+    seen(Seen::Gathered(&slate));
     for (link, filter) in service.program.filters.iter().enumerate() {
         let next = service.program.filters.get(link + 1).copied();
         work.filter(*filter, next, &mut slate, random);
         seen(Seen::After(link, &slate));
     }
     let depth = if service.program.placed { client.depth } else { 0 };
-    let scope = if work.hashed { depth.max(granularity(client.address)) } else { depth };
-    let (answer, why) = decide(service, &slate, family);
-    let brief = matches!(why, Why::AllDown | Why::OnlyBarred);
+    let scope = match work.hashed {
+        true => depth.max(granularity(client.address)),
+        false => counted(service, client, depth),
+    };
+    let (answer, why) = match had_some && slate.is_empty() {
+        // No filter but a fence cuts everybody; a fallback might stand on the wrong side of it.
+        true => (Answer::Nodata, Why::Fenced),
+        false => decide(service, &slate, family),
+    };
+    let brief = matches!(why, Why::AllDown | Why::OnlyBarred | Why::Fenced);
     let ttl = if brief { service.ttl.min.min(gathered) } else { gathered };
     Pick { answer, ttl: ttl.max(1), scope, why }
 }
@@ -122,7 +135,7 @@ fn gather(
         let _ = slate.try_push(one);
         rank = rank.saturating_add(1);
     };
-    match service.program.filters.iter().any(|filter| filter.is_near()) {
+    match service.program.near {
         true => service.in_order(client.first, client.rest).for_each(add),
         false => (0..service.regions.len()).for_each(&mut add),
     }

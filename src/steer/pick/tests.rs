@@ -5,7 +5,13 @@ use crate::steer::tests::{Table, none, table, word};
 
 fn ask(table: &Table, order: &[u16], family: Family) -> Pick {
     let order: Vec<_> = order.iter().map(|region| RegionId(*region)).collect();
-    let client = Client { address: "198.51.100.7".parse().unwrap(), first: &[], rest: &order, depth: 16 };
+    let client = Client {
+        address: "198.51.100.7".parse().unwrap(),
+        first: &[],
+        rest: &order,
+        admitted: u64::MAX,
+        depth: 16,
+    };
     pick::<true>(&table.service, &client, family, &table.scene(1_000_000), none, |_| {})
 }
 
@@ -34,7 +40,13 @@ fn regions_outside_the_order_follow_as_written() {
 fn what_a_service_puts_first_stands_before_the_cell_s_order() {
     let table = table("x100 f100 f100", "- - -");
     let (first, rest) = ([RegionId(0), RegionId(2)], [RegionId(1), RegionId(2)]);
-    let client = Client { address: "198.51.100.7".parse().unwrap(), first: &first, rest: &rest, depth: 0 };
+    let client = Client {
+        address: "198.51.100.7".parse().unwrap(),
+        first: &first,
+        rest: &rest,
+        admitted: u64::MAX,
+        depth: 0,
+    };
     let mut seen = Vec::new();
     let mut see = |step: Seen<'_>| {
         if let Seen::Step(step) = step {
@@ -78,6 +90,7 @@ fn a_weight_keeps_its_share_of_the_endpoint_s_own_clients() {
                 address: std::net::Ipv4Addr::from(i << 8).into(),
                 first: &[],
                 rest: &order,
+                admitted: u64::MAX,
                 depth: 0,
             };
             let pick = pick::<true>(&table.service, &client, Family::V4, &table.scene(0), none, |_| {});
@@ -164,7 +177,7 @@ fn what_is_picked_at_once_is_what_the_whole_walk_picks() {
                 let regions = |order: &[u16]| -> Vec<_> { order.iter().map(|id| RegionId(*id)).collect() };
                 let (first, rest) = (regions(first), regions(rest));
                 let address = "198.51.100.7".parse().unwrap();
-                let client = Client { address, first: &first, rest: &rest, depth: 16 };
+                let client = Client { address, first: &first, rest: &rest, admitted: u64::MAX, depth: 16 };
                 let (mut soon, mut late) = (Vec::new(), Vec::new());
                 let (service, scene) = (&table.service, table.scene(4));
                 let see = |seen: &mut Vec<Step>, step: Seen<'_>| {

@@ -36,11 +36,11 @@ addresses = ["192.0.2.9"]"#,
         ),
         (
             r#"policy = ["near", "first"]"#,
-            r"m.toml:5:10: a chain begins with 'healthy': which endpoints may answer is decided before which of them do",
+            r"m.toml:5:10: a chain begins with 'healthy', or with 'fence' and 'healthy': which endpoints may answer is decided before which of them do",
         ),
         (
             r#"policy = ["healthy", "furthest"]"#,
-            r"m.toml:5:10: no filter is called 'furthest'; filters: healthy, near, near(GROUP), listed, priority, weighted, hash, rotate, shuffle, least(SIGNAL), two-choices(SIGNAL), spill, first, first(N), first-group",
+            r"m.toml:5:10: no filter is called 'furthest'; filters: healthy, fence, near, near(GROUP), listed, priority, weighted, hash, rotate, shuffle, least(SIGNAL), two-choices(SIGNAL), spill, first, first(N), first-group",
         ),
         (
             r#"policy = ["healthy", "near(continent)", "first"]"#,
@@ -103,18 +103,25 @@ capacity_unit = "requests"
 soft = 0.5
 hard = 0.9
 slow_start = "30s""#,
-            r"m.toml:6:17: warning: capacity_unit is read, but has no effect in this version
-m.toml:7:8: warning: soft is read, but has no effect in this version
-m.toml:8:8: warning: hard is read, but has no effect in this version",
+            "",
         ),
         (
-            r"soft = 1.5",
-            r"m.toml:5:8: soft (1.5) is greater than hard (1)
-m.toml:5:8: warning: soft is read, but has no effect in this version",
+            r#"policy = "failover"
+capacity_unit = "requests"
+soft = 0.5
+hard = 0.9"#,
+            r"m.toml:6:17: warning: capacity_unit has no effect: the policy has no filter 'spill'
+m.toml:7:8: warning: soft has no effect: the policy has no filter 'spill'
+m.toml:8:8: warning: hard has no effect: the policy has no filter 'spill'",
         ),
+        (
+            r#"capacity_unit = "demand""#,
+            r"m.toml:5:17: warning: capacity_unit 'demand' sheds nothing: no endpoint has a capacity; it is how many client networks one takes, as in endpoints.eu-west.capacity = 20000",
+        ),
+        (r"soft = 1.5", r"m.toml:5:8: soft (1.5) is greater than hard (1)"),
         (
             r#"capacity_unit = "bytes""#,
-            r"m.toml:5:17: capacity_unit 'bytes' is not one of connections, requests",
+            r"m.toml:5:17: capacity_unit 'bytes' is not one of connections, requests, demand",
         ),
         (
             r"[services.www.check]
@@ -193,6 +200,43 @@ rise = 0
 fall = 101"#,
             r"m.toml:7:8: rise 0 is not a whole number from 1 to 100
 m.toml:8:8: fall 101 is not a whole number from 1 to 100",
+        ),
+        (
+            "endpoints.us = { service = 'nobody', addresses = ['192.0.2.1'], probe_port = 80 }",
+            r"m.toml:5:28: no service is called 'nobody'; services: www
+m.toml:5:50: service and addresses exclude each other: service 'nobody' answers here
+m.toml:5:78: service and probe_port exclude each other: service 'nobody' answers here
+m.toml:5:78: warning: probe_port has no effect: the service has no check",
+        ),
+        (
+            r"endpoints.us.service = 'a'
+check.kind = 'http'
+[services.a]
+endpoints.us.service = 'b'
+[services.b]
+endpoints.us.service = 'c'
+[services.c]
+endpoints.us.service = 'd'
+[services.d]
+endpoints.us.addresses = ['192.0.2.1']",
+            "m.toml:3:11: services stand inside 'www' more than 4 deep; every query would go all that way",
+        ),
+        ("endpoints.us.service = 'www'", "m.toml:3:11: services depend on each other in a circle: www → www"),
+        (
+            r"policy = 'round-robin'
+endpoints.us.service = 'inner'
+[services.inner]
+endpoints.us.addresses = ['192.0.2.1']",
+            r#"m.toml:5:10: this policy answers with several endpoints at once, so none of them can be a service; end it with "first", or have the inner service answer with several"#,
+        ),
+        (
+            r"check = { kind = 'service', service = 'outer' }
+[services.outer]
+names = ['outer.example.']
+endpoints.us.service = 'inner'
+[services.inner]
+endpoints.us.addresses = ['192.0.2.1']",
+            "m.toml:3:11: a check of 'www' looks at 'outer', which answers by other services; look at those",
         ),
         (
             r"[services.www.endpoints.us]

@@ -1,0 +1,5 @@
+//! The parts of the simulation.
+
+pub mod crowd;
+pub mod picture;
+pub mod story;
