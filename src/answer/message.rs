@@ -119,6 +119,16 @@ impl<'a> Message<'a> {
         self.put_first(octets, N);
     }
 
+    /// Appends room for so many arrays, for the caller to fill; empty, and the message full, where they do not fit.
+    #[inline]
+    pub fn put_arrays<const N: usize>(&mut self, count: usize) -> &mut [[u8; N]] {
+        let start = self.at;
+        let fits = !self.full && self.has_room(N * count);
+        self.full = !fits;
+        self.at += if fits { N * count } else { 0 };
+        self.buffer.get_mut(start..self.at).unwrap_or_default().as_chunks_mut().0
+    }
+
     /// Appends the first `length` octets of an array, and copies all of it where there is room.
     #[inline(always)]
     pub fn put_first<const N: usize>(&mut self, octets: &[u8; N], length: usize) {

@@ -19,6 +19,7 @@ mod message;
 mod query;
 mod records;
 mod sections;
+mod sets;
 mod slot;
 mod steered;
 mod whoami;

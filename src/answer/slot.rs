@@ -184,7 +184,9 @@ impl Slot {
     /// The reply did not leave: what it handed out, nobody got.
     pub fn lost(&mut self, snapshot: &Snapshot, worker: &Worker) {
         let handed_out = std::mem::take(&mut self.handed_out);
-        handed_out.live_indices().for_each(|live_index| snapshot.tallies[worker.index].take_back(live_index));
+        let tally = &snapshot.tallies[worker.index];
+        tally.take_back(handed_out.first as usize, handed_out.set);
+        handed_out.outer().for_each(|live_index| tally.take_back(live_index, 1));
     }
 
     /// The reply, in at most `limit` octets: its length and its code.

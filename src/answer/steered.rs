@@ -7,11 +7,11 @@ use super::client::Asker;
 use super::edns::Edns;
 use super::message::{Message, Section};
 use super::records::Owner;
+use super::sets::put_sets;
 use super::worker::{HandedOut, Worker};
 use crate::geo::{Resolved, Walk};
 use crate::model::{Family, ServiceId};
 use crate::snapshot::{Asked, Snapshot, World};
-use crate::steer::chain::lot::bits;
 use crate::steer::{Answer, Pick};
 use crate::zone::rtype;
 
@@ -53,6 +53,18 @@ impl Default for Chosen {
 impl Chosen {
     /// So many services may stand inside each other.
     pub(super) const DEEPEST: usize = 4;
+
+    /// The service that answers.
+    #[inline]
+    pub(super) fn service(&self) -> ServiceId {
+        self.service
+    }
+
+    /// Of which family the addresses are.
+    #[inline]
+    pub(super) fn family(&self) -> Family {
+        self.family
+    }
 
     /// Begins to look for the client's cell, without waiting for memory.
     #[inline]
@@ -156,7 +168,8 @@ pub fn put_addresses(
     if fits {
         message.count(Section::Answer, written);
         let (tally, until) = (&snapshot.tallies[worker.index], now.unix + u64::from(chosen.pick.ttl));
-        handed_out.live_indices().for_each(|live_index| tally.hand_out(live_index, until));
+        tally.hand_out(handed_out.first as usize, handed_out.set, until);
+        handed_out.outer().for_each(|live_index| tally.hand_out(live_index, 1, until));
         worker.handed_out = handed_out;
         note_demand(chosen, snapshot, worker);
     }
@@ -179,37 +192,9 @@ fn note_demand(chosen: &Chosen, snapshot: &Snapshot, worker: &mut Worker) {
     }
 }
 
-/// Writes the addresses of several endpoints, from a random one on and around.
-fn put_sets(
-    message: &mut Message<'_>,
-    mut owner: Owner<'_>,
-    snapshot: &Snapshot,
-    chosen: &Chosen,
-    set: u64,
-    worker: &mut Worker,
-) -> u16 {
-    let world = &snapshot.world;
-    let steered = &world.services[chosen.service.index()].steered;
-    let (count, mut written) = (steered.regions.len(), 0);
-    let start = worker.generator.usize(..count.max(1));
-    // Those from there on, then those before: a chain of both, asked from outside, would look twice at each step.
-    let late = set >> start << start;
-    for position in [late, set ^ late].into_iter().flat_map(bits) {
-        let live_index = steered.live_index(position, chosen.family);
-        // It may have changed since the pick: what was fit a moment ago is still better than nothing.
-        let mask = Some(snapshot.live[live_index].load().mask).filter(|mask| *mask != 0).unwrap_or(u16::MAX);
-        let (name_at, range) = (message.len() as u16, world.addresses.endpoint(live_index));
-        written += put_set(message, owner, world, chosen, range, mask, worker);
-        if let Owner::Name(_) = owner {
-            owner = Owner::At(name_at);
-        }
-    }
-    written
-}
-
 /// Writes the addresses of a range that the mask names, from a random one on and around.
 #[inline]
-fn put_set(
+pub(super) fn put_set(
     message: &mut Message<'_>,
     mut owner: Owner<'_>,
     world: &World,
@@ -260,7 +245,7 @@ fn put_address(message: &mut Message<'_>, owner: Owner<'_>, world: &World, chose
 }
 
 /// Type, class IN, TTL and length.
-fn fixed(rtype: u16, ttl: [u8; 4], length: u8) -> [u8; 10] {
+pub(super) fn fixed(rtype: u16, ttl: [u8; 4], length: u8) -> [u8; 10] {
     let [high, low] = rtype.to_be_bytes();
     [high, low, 0, 1, ttl[0], ttl[1], ttl[2], ttl[3], 0, length]
 }

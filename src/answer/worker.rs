@@ -30,16 +30,10 @@ pub(super) struct HandedOut {
 }
 
 impl HandedOut {
-    /// Their live words.
+    /// The live words of endpoints that a service answers for.
     #[inline]
-    pub fn live_indices(self) -> impl Iterator<Item = usize> {
-        let mut left = self.set;
-        let inner = std::iter::from_fn(move || {
-            let place = (left != 0).then(|| left.trailing_zeros() as usize)?;
-            left &= left - 1;
-            Some(self.first as usize + 2 * place)
-        });
-        inner.chain(self.outer.into_iter().map_while(|one| (one as usize).checked_sub(1)))
+    pub fn outer(self) -> impl Iterator<Item = usize> {
+        self.outer.into_iter().map_while(|one| (one as usize).checked_sub(1))
     }
 }
 

@@ -16,6 +16,7 @@ use crate::model::{
 use crate::snapshot::{Addresses, Chaos, SteeredService, World};
 use crate::steer::chain::Program;
 use crate::steer::hash::EndpointKey;
+use crate::steer::shares::Shares;
 use crate::steer::{Keep, Steered};
 use crate::zone::table::{Names, Steered as SteeredName, Steers, build};
 use crate::zone::{self, Zone};
@@ -285,7 +286,7 @@ fn steer(services: &[Service], service: &Service, regions: &[Region], first: u32
     let largest = service.largest_weight();
     let weight = |endpoint: &crate::model::Endpoint| {
         let exact = (u64::from(endpoint.weight) << 20) / u64::from(largest.max(1));
-        (Keep::of_weights(endpoint.weight, largest), (exact as u32).max(1))
+        (Keep::of_weights(endpoint.weight, largest), exact as u32)
     };
     let together = |grouping: Grouping| {
         let region = |endpoint: &crate::model::Endpoint| &regions[endpoint.region.index()];
@@ -300,8 +301,7 @@ fn steer(services: &[Service], service: &Service, regions: &[Region], first: u32
     Steered {
         together: service.policy.grouping().map(together).unwrap_or_default(),
         program: Program::new(&service.name, &service.policy.filters, refused),
-        weighs_alike: service.endpoints.iter().all(|endpoint| endpoint.weight == service.endpoints[0].weight),
-        weights: service.endpoints.iter().map(weight).collect(),
+        shares: Shares::new(service.endpoints.iter().map(weight)),
         inner: inner(service),
         priorities: service.endpoints.iter().map(|endpoint| endpoint.priority).collect(),
         first: crate::model::EndpointId(first),

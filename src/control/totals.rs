@@ -126,7 +126,7 @@ endpoints.eu.addresses = ["198.51.100.1"]
         for (turn, worker) in workers.iter_mut().enumerate() {
             totals.settle();
             assert_eq!(totals.waiting(), 1);
-            totals.retired[0].tallies[turn].hand_out(0, 100 + turn as u64);
+            totals.retired[0].tallies[turn].hand_out(0, 1, 100 + turn as u64);
             assert_eq!(totals.with(&shared.load())[&www()], (turn as u64 + 1, 100 + turn as u64));
             worker.load();
             // The worker has let go of its reference, and did not take the snapshot with it.
@@ -147,7 +147,7 @@ endpoints.eu.addresses = ["198.51.100.1"]
     fn snapshots_that_share_their_tallies_are_counted_once() {
         let shared = Shared::new(snapshot());
         let mut totals = Totals::default();
-        shared.load().tallies[0].hand_out(0, 7);
+        shared.load().tallies[0].hand_out(0, 1, 7);
         for _ in 0..3 {
             let next = shared.load().with(crate::snapshot::Challenges::default());
             totals.retire(shared.swap(Arc::new(next)));

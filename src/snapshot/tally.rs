@@ -29,17 +29,31 @@ impl Tally {
         Tally { handed, samples: Samples::default() }
     }
 
-    /// Notes an answer that may be cached until `until`, in Unix seconds. Only its worker may.
-    pub fn hand_out(&self, live_index: usize, until: u64) {
-        let handed = &self.handed[MARGIN + live_index];
-        handed.answers.add();
-        handed.until.raise(until);
+    /// Notes an answer that may be cached until `until`, in Unix seconds, of some endpoints of one family: bit `i` of
+    /// `set`, the endpoint whose live word stands `2 × i` behind the first. Only its worker may.
+    #[inline]
+    pub fn hand_out(&self, first: usize, set: u64, until: u64) {
+        self.each(first, set, |handed| {
+            handed.answers.add();
+            handed.until.raise(until);
+        });
     }
 
     /// Takes back an answer that did not leave. Until when it might have been cached stays noted: that errs on the
     /// side of waiting. Only its worker may.
-    pub fn take_back(&self, live_index: usize) {
-        self.handed[MARGIN + live_index].answers.take_back();
+    pub fn take_back(&self, first: usize, set: u64) {
+        self.each(first, set, |handed| handed.answers.take_back());
+    }
+
+    #[inline]
+    fn each(&self, first: usize, mut set: u64, mut with: impl FnMut(&Handed)) {
+        let handed = self.handed.get(MARGIN + first..).unwrap_or_default();
+        while set != 0 {
+            if let Some(handed) = handed.get(2 * set.trailing_zeros() as usize) {
+                with(handed);
+            }
+            set &= set - 1;
+        }
     }
 
     /// Answers so far, and the latest moment (Unix seconds) until which one of them may be cached.

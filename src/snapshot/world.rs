@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::geo;
-use crate::model::{EndpointId, Family, Name, Region, Service, ServiceId};
+use crate::model::{Endpoint, EndpointId, Family, Name, Region, Service, ServiceId};
 use crate::steer::Steered;
 use crate::zone::table::Names;
 
@@ -123,6 +123,8 @@ pub struct Addresses {
     endpoints: Vec<(u32, u8)>,
     /// By service, then family.
     fallbacks: Vec<(u32, u8)>,
+    /// By service, then family: who has exactly one address, as bits.
+    singles: Vec<u64>,
 }
 
 impl Addresses {
@@ -133,6 +135,11 @@ impl Addresses {
             for family in service.endpoints.iter().flat_map(|endpoint| split(&endpoint.addresses)) {
                 let row = table.row(family, &mut rows);
                 table.endpoints.push(row);
+            }
+            for family in Family::ALL {
+                let has_one = |endpoint: &Endpoint| endpoint.addresses_of(family).count() == 1;
+                let bits = service.endpoints.iter().zip(0..).map(|(one, at)| u64::from(has_one(one)) << at);
+                table.singles.push(bits.fold(0, |set, bit| set | bit));
             }
             for family in split(&service.fallback) {
                 let row = table.row(family, &mut rows);
@@ -168,6 +175,12 @@ impl Addresses {
     /// First address and count of a service's fallback of a family.
     pub fn fallback(&self, service: ServiceId, family: Family) -> (u32, u8) {
         self.fallbacks[service.index() * 2 + family.index()]
+    }
+
+    /// The endpoints of a service that have exactly one address of a family: bit `i`, the endpoint at position `i`.
+    #[inline]
+    pub fn singles(&self, service: ServiceId, family: Family) -> u64 {
+        self.singles.get(service.index() * 2 + family.index()).copied().unwrap_or(0)
     }
 
     /// The octets of one IPv4 address.

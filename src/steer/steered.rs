@@ -5,7 +5,7 @@ use crate::model::{EndpointId, Families, Family, OnAllDown, RegionId, ServiceId,
 use super::chain::Program;
 use super::hash::EndpointKey;
 use super::pick::Answer;
-use super::word::Keep;
+use super::shares::Shares;
 
 /// One service as a query sees it. Its endpoints have consecutive ids, in the written order of their regions.
 #[derive(Debug)]
@@ -16,11 +16,8 @@ pub struct Steered {
     pub regions: Box<[RegionId]>,
     /// How one is chosen, or some.
     pub program: Program,
-    /// What endpoint `i` keeps, and weighs in whole numbers up to 2²⁰, as long as nothing but its configured weight
-    /// counts.
-    pub weights: Box<[(Keep, u32)]>,
-    /// Whether all weights are the same.
-    pub weighs_alike: bool,
+    /// What each weighs, as long as nothing but its configured weight counts.
+    pub shares: Shares,
     /// The service that answers in endpoint `i`'s place; empty where all have addresses of their own.
     pub inner: Box<[Option<ServiceId>]>,
     /// Endpoint `i`'s priority: the lowest goes first.
@@ -69,16 +66,6 @@ impl Steered {
         let listed = move |region: &RegionId| first.contains(region) || rest.contains(region);
         let remaining = (0..self.regions.len()).filter(move |i| !listed(&self.regions[*i]));
         preferred.chain(next).chain(remaining)
-    }
-
-    /// An endpoint's share as a proportion, 1…2²⁰: its weight as configured, or as far as it is kept now.
-    #[inline]
-    pub fn weight(&self, position: usize, keep: Keep) -> u32 {
-        match self.weights[position] {
-            // A word has 14 bits for it, so the configured weight is known better.
-            (configured, weight) if configured == keep => weight,
-            _ => (keep.steps() << 6).max(1),
-        }
     }
 
     /// The service that answers in the place of what was picked, if one does.

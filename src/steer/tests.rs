@@ -3,6 +3,7 @@
 use super::chain::Program;
 use super::hash::EndpointKey;
 use super::pick::Scene;
+use super::shares::Shares;
 use super::steered::Steered;
 use super::word::{Keep, Live, Load, Tier, Word};
 use crate::model::{EndpointId, Families, OnAllDown, Policy, RegionId, TtlRange};
@@ -63,8 +64,7 @@ pub fn table(four: &str, six: &str) -> Table {
         .map(|text| (Keep::of_weights(weight(text), 100), (u32::from(weight(text)) << 20) / 100));
     let service = Steered {
         program: Program::new("www", &Policy::default().filters, false),
-        weighs_alike: weights.clone().all(|weight| Some(weight) == weights.clone().next()),
-        weights: weights.map(|(keep, weight)| (keep, weight.max(1))).collect(),
+        shares: Shares::new(weights),
         priorities: vec![0; count].into(),
         together: Box::default(),
         first: EndpointId(0),

@@ -106,6 +106,11 @@ impl Keep {
         (hash >> 32) * u64::from(Keep::ALL.0) < u64::from(self.0) << 32
     }
 
+    /// Its bits, where they stand in a live word.
+    pub fn in_word(self) -> u64 {
+        u64::from(self.0) << 3
+    }
+
     /// In 1/16,383.
     #[inline]
     pub fn steps(self) -> u32 {
@@ -158,8 +163,10 @@ impl Word {
         }
     }
 
-    /// The bits of all but the addresses: words that share them answer alike.
-    pub const ALL_BUT_ADDRESSES: u64 = 0xffff_0000_ffff_ffff;
+    /// The bits of what an endpoint keeps.
+    pub const KEEP: u64 = 0x1_fff8;
+    /// The bits of tier, TTL and deadline: words that share them stand alike.
+    pub const STANDING: u64 = 0xffff_0000_fffe_0007;
 
     /// The TTL at `now` (Unix seconds): clamped by the deadline, at least 1 once there is one.
     #[inline]

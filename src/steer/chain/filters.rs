@@ -2,9 +2,10 @@
 
 use crate::model::Filter;
 
-use super::rendezvous::{compare, mix, neg_log2};
+use super::rendezvous::{PLACES, compare, key, mix};
 use super::slate::{Candidate, MOST, Slate};
 use crate::steer::pick::Client;
+use crate::steer::shares::{burden, part};
 use crate::steer::steered::Steered;
 
 /// What filters work with.
@@ -64,7 +65,7 @@ impl Work<'_> {
     ) {
         match filter {
             Filter::Listed => slate.sort_unstable_by_key(|one| one.position),
-            Filter::Weighted => draw(slate, wanted, random(), |one| weyl(one.position)),
+            Filter::Weighted => weighted(slate, wanted, random()),
             Filter::Hash => self.hash(slate, wanted),
             Filter::Rotate => rotate(slate, random()),
             Filter::Shuffle => shuffle(slate, random()),
@@ -138,16 +139,20 @@ fn healthy(slate: &mut Slate) {
     }
 }
 
+/// In order of a rendezvous with a random seed; where only the first is wanted, one number does.
+fn weighted(slate: &mut [Candidate], wanted: usize, random: u64) {
+    match wanted {
+        1 if !slate.is_empty() => slate.swap(0, by_weight(slate, random)),
+        _ => draw(slate, wanted, random, |one| weyl(one.position)),
+    }
+}
+
 /// Puts the first `wanted` of a weighted draw in front, in order: everybody's number is mixed from `seed` and its own.
 fn draw(slate: &mut [Candidate], wanted: usize, seed: u64, own: impl Fn(&Candidate) -> u64) {
-    let alike = slate.windows(2).all(|pair| pair[0].weight == pair[1].weight);
-    for one in slate.iter_mut() {
-        let number = mix(seed ^ own(one));
-        // The logarithm turns the order around, and keeps it otherwise.
-        one.key = if alike { !number >> 31 } else { neg_log2(number) };
-    }
+    slate.iter_mut().for_each(|one| one.key = key(mix(seed ^ own(one)), one.position));
     for at in 0..wanted.min(slate.len().saturating_sub(1)) {
-        let best = (at..slate.len()).min_by(|one, other| compare(&slate[*one], &slate[*other]));
+        let by = |at: &usize| (slate[*at].key, slate[*at].weight);
+        let best = (at..slate.len()).min_by(|one, other| compare(by(one), by(other)));
         slate.swap(at, best.unwrap_or(at));
     }
 }
@@ -170,11 +175,9 @@ fn by_weight(slate: &[Candidate], random: u64) -> usize {
 /// A random place among weights, by weight; 0 where there is none.
 #[inline]
 pub fn whom_by_weight(weights: impl Iterator<Item = u32> + Clone, random: u64) -> usize {
-    let all: u64 = weights.clone().map(u64::from).sum();
-    // At most 64 weights of 21 bits: the product fits.
-    let mut left = ((random >> 32) * all) >> 32;
-    let mut weights = weights.map(u64::from);
-    let place = weights.position(|weight| {
+    // At most 64 weights of 21 bits.
+    let mut left = part(random, weights.clone().sum());
+    let place = weights.clone().position(|weight| {
         let is_here = left < weight;
         left = left.wrapping_sub(weight);
         is_here
@@ -193,15 +196,11 @@ fn shuffle(slate: &mut [Candidate], random: u64) {
 
 /// Who bears the least for its weight goes first; whoever bears as much keeps its place.
 fn least(slate: &mut [Candidate]) {
-    // A stable sort may ask for memory.
-    slate.iter_mut().zip(0..).for_each(|(one, place)| one.key = place);
-    slate.sort_unstable_by(|one, other| {
-        burden(one, other).cmp(&burden(other, one)).then(one.key.cmp(&other.key))
-    });
-}
-
-fn burden(one: &Candidate, other: &Candidate) -> u64 {
-    u64::from(one.load) * u64::from(other.weight)
+    for (place, one) in (0..).zip(slate.iter_mut()) {
+        // A stable sort may ask for memory.
+        one.key = burden(one.load, one.weight) & !PLACES | place;
+    }
+    slate.sort_unstable_by_key(|one| one.key);
 }
 
 /// Of two that are drawn by weight, the one that bears less for its weight goes first (Mitzenmacher 2001).
@@ -210,9 +209,10 @@ fn two_choices(slate: &mut [Candidate], random: u64) {
         return;
     }
     let first = by_weight(slate, random);
-    slate.swap(0, first);
+    slate[..=first].rotate_right(1);
     let second = 1 + by_weight(&slate[1..], mix(random));
-    if burden(&slate[second], &slate[0]) < burden(&slate[0], &slate[second]) {
+    let bears = |one: &Candidate| burden(one.load, one.weight);
+    if bears(&slate[second]) < bears(&slate[0]) {
         slate.swap(0, second);
     }
 }

@@ -5,11 +5,12 @@
 
 use crate::model::{Families, Family, Filter};
 
-use super::filters::{weyl, whom_by_weight};
-use super::rendezvous::{mix, neg_log2};
+use super::filters::whom_by_weight;
+use super::rendezvous::{PLACES, compare, key, mix, place};
 use super::slate::MOST;
 use crate::steer::hash::granularity;
 use crate::steer::pick::{Answer, Client, Pick, Scene, Why};
+use crate::steer::shares::burden;
 use crate::steer::steered::Steered;
 use crate::steer::word::{Live, Tier, Word};
 
@@ -48,8 +49,8 @@ struct Scan {
     tier: Tier,
     set: u64,
     ttl: u32,
-    /// All of them weigh the same, for sure.
-    alike: bool,
+    /// They are all there are, and each weighs what is configured.
+    as_written: bool,
 }
 
 /// The pick; `None`: the chain has to run.
@@ -62,9 +63,9 @@ pub fn draw(
     scene: &Scene<'_>,
     random: &mut impl FnMut() -> u64,
 ) -> Option<Pick> {
-    let Scan { tier, set, ttl, alike } = scan(service, family, scene)?;
+    let Scan { tier, set, ttl, as_written } = scan(service, family, scene)?;
     let depth = if service.program.placed { client.depth } else { 0 };
-    let drawn = Draw { service, family, scene, set, alike };
+    let drawn = Draw { service, family, scene, set, as_written };
     let (set, scope) = match lot {
         Lot::All => (set, depth),
         Lot::Nearest(count) => (drawn.nearest(client, count), depth),
@@ -94,19 +95,22 @@ fn scan(service: &Steered, family: Family, scene: &Scene<'_>) -> Option<Scan> {
     at_peace(service, words, family, scene).or_else(|| at_length(service, words, family, scene))
 }
 
-/// What is nearly always so: all words say the same.
+/// What is nearly always so: all stand alike.
 #[inline]
 fn at_peace(service: &Steered, words: &[[Live; 2]], family: Family, scene: &Scene<'_>) -> Option<Scan> {
-    let bits = words.iter().map(|pair| pair[family.index()].bits());
-    let (all, any) = bits.fold((u64::MAX, 0), |(all, any), bits| (all & bits, any | bits));
+    let (mut all, mut any, mut changed) = (u64::MAX, 0, 0);
+    for (pair, keep) in words.iter().zip(service.shares.keeps()) {
+        let bits = pair[family.index()].bits();
+        (all, any, changed) = (all & bits, any | bits, changed | bits ^ keep);
+    }
     let word = Word::unpack(all);
     let answers = matches!(word.tier, Tier::Fit | Tier::Unknown | Tier::Idle);
-    if (all ^ any) & Word::ALL_BUT_ADDRESSES != 0 || !answers {
+    if (all ^ any) & Word::STANDING != 0 || !answers {
         return None;
     }
     let set = u64::MAX >> (MOST - words.len().clamp(1, MOST));
     let ttl = word.ttl_at(scene.now).min(service.ttl.max);
-    Some(Scan { tier: word.tier, set, ttl, alike: service.weighs_alike })
+    Some(Scan { tier: word.tier, set, ttl, as_written: changed & Word::KEEP == 0 })
 }
 
 fn at_length(service: &Steered, words: &[[Live; 2]], family: Family, scene: &Scene<'_>) -> Option<Scan> {
@@ -126,7 +130,7 @@ fn at_length(service: &Steered, words: &[[Live; 2]], family: Family, scene: &Sce
         (0, 0, 1..) => (Tier::Idle, idle),
         (0, 0, 0) => return None,
     };
-    Some(Scan { tier, set, ttl, alike: false })
+    Some(Scan { tier, set, ttl, as_written: false })
 }
 
 /// Somebody of a set.
@@ -135,7 +139,7 @@ struct Draw<'a> {
     family: Family,
     scene: &'a Scene<'a>,
     set: u64,
-    alike: bool,
+    as_written: bool,
 }
 
 impl Draw<'_> {
@@ -146,7 +150,7 @@ impl Draw<'_> {
 
     #[inline]
     fn weight(&self, position: usize) -> u32 {
-        self.service.weight(position, self.word(position).keep)
+        self.service.shares.weight(position, self.word(position).keep)
     }
 
     fn nearest(&self, client: &Client<'_>, count: u8) -> u64 {
@@ -158,129 +162,103 @@ impl Draw<'_> {
     /// As the filter of that name would choose.
     #[inline]
     fn one(&self, filter: Filter, client: &Client<'_>, random: &mut impl FnMut() -> u64) -> usize {
-        match filter {
-            Filter::Hash => {
-                let seed = self.service.program.key.client(client.address);
-                self.lowest(|position| mix(seed ^ self.service.keys[position].half()))
+        let shares = &self.service.shares;
+        match (filter, self.as_written) {
+            (Filter::Hash, true) => self.hash_by_class(client),
+            (Filter::Hash, false) => self.hash(client),
+            (Filter::Weighted | Filter::Rotate, true) => shares.draw(random()),
+            (Filter::Weighted | Filter::Rotate, false) => {
+                let (weights, places, count) = self.weights();
+                places[whom_by_weight(weights[..count].iter().copied(), random())].into()
             }
-            Filter::Weighted => {
-                let seed = random();
-                self.lowest(|position| mix(seed ^ weyl(position as u8)))
+            (Filter::TwoChoices(_), true) => {
+                let random = random();
+                let first = shares.draw(random);
+                self.better(first, shares.draw_another(first, mix(random)))
             }
-            Filter::Rotate if self.alike => self.nth(evenly(self.count(), random())),
-            Filter::Rotate => {
-                let (weights, places) = self.weights();
-                let at = whom_by_weight(weights[..self.count()].iter().copied(), random());
-                places[at].into()
-            }
-            Filter::TwoChoices(_) if self.alike => self.two_alike(random()),
-            Filter::TwoChoices(_) => self.two_choices(random()),
-            _ if self.alike => self.least_alike(),
+            (Filter::TwoChoices(_), false) => self.two_choices(random()),
             _ => self.least(),
         }
     }
 
-    /// The position of the set's bit of that number.
+    /// The place whose key is the lowest, each with its weight.
     #[inline]
-    fn nth(&self, number: usize) -> usize {
-        bits(self.set).nth(number).unwrap_or(0)
+    fn lowest(keyed: impl Iterator<Item = (u64, u32)>) -> usize {
+        let first = keyed.reduce(|one, other| if compare(one, other).is_le() { one } else { other });
+        first.map_or(0, |(key, _)| place(key))
     }
 
-    fn count(&self) -> usize {
-        self.set.count_ones() as usize
+    fn hash(&self, client: &Client<'_>) -> usize {
+        let own = self.numbers(client);
+        Self::lowest(bits(self.set).map(|at| (own(at), self.weight(at))))
     }
 
-    /// Whoever's number is the lowest for its weight.
+    /// The same where weights are known: of those that weigh the same, no logarithm is asked for.
     #[inline]
-    fn lowest(&self, number: impl Fn(usize) -> u64) -> usize {
-        if self.alike {
-            // The logarithm would turn the order around.
-            let highest = |best: (u64, usize), one: (u64, usize)| if one.0 > best.0 { one } else { best };
-            let numbers = bits(self.set).map(|place| (number(place) >> 31, place));
-            return numbers.reduce(highest).map_or(0, |(_, place)| place);
-        }
-        let (weights, places) = self.weights();
-        let (weights, places) = (&weights[..self.count()], &places[..self.count()]);
-        let alike = weights.iter().all(|weight| *weight == weights[0]);
-        let key = |place: u8| {
-            let number = number(place.into());
-            if alike { !number >> 31 } else { neg_log2(number) }
-        };
-        let (mut best, mut lowest) = (places[0], (key(places[0]), u64::from(weights[0])));
-        for (place, weight) in places.iter().zip(weights).skip(1) {
-            let (key, weight) = (key(*place), u64::from(*weight));
-            // Ties go to whoever is written first.
-            if key * lowest.1 < lowest.0 * weight {
-                (best, lowest) = (*place, (key, weight));
-            }
-        }
-        best.into()
+    fn hash_by_class(&self, client: &Client<'_>) -> usize {
+        let own = self.numbers(client);
+        let classes = self.service.shares.classes().iter();
+        Self::lowest(classes.map(|(weight, set)| (bits(*set).map(&own).fold(u64::MAX, u64::min), *weight)))
     }
 
+    /// What a client's network draws at each endpoint.
+    #[inline]
+    fn numbers(&self, client: &Client<'_>) -> impl Fn(usize) -> u64 {
+        let seed = self.service.program.key.client(client.address);
+        move |at| key(mix(seed ^ self.service.keys[at].half()), at as u8)
+    }
+
+    #[inline]
     fn least(&self) -> usize {
-        let mut best: Option<(u64, u64, usize)> = None;
-        for position in bits(self.set) {
-            let (load, weight) = self.burden(position);
-            if best.is_none_or(|best| load * best.1 < best.0 * weight) {
-                best = Some((load, weight, position));
+        let keyed = |bears: u64, at: usize| bears & !PLACES | at as u64;
+        place(match self.as_written {
+            true => bits(self.set).map(|at| keyed(self.bears(at), at)).fold(u64::MAX, u64::min),
+            false => {
+                let bears = |at| burden(self.load(at), self.weight(at));
+                bits(self.set).map(|at| keyed(bears(at), at)).fold(u64::MAX, u64::min)
             }
-        }
-        best.map_or(0, |best| best.2)
+        })
     }
 
-    fn least_alike(&self) -> usize {
-        let load = |position: usize| self.scene.load(self.service, position);
-        bits(self.set).min_by_key(|position| load(*position)).unwrap_or(0)
+    #[inline]
+    fn load(&self, position: usize) -> u32 {
+        self.scene.load(self.service, position)
     }
 
-    fn two_alike(&self, random: u64) -> usize {
-        let count = self.count();
-        if count < 2 {
-            return self.nth(0);
-        }
-        let first = evenly(count, random);
-        // The first of all stands in its place meanwhile.
-        let second = 1 + evenly(count - 1, mix(random));
-        let second = if second == first { 0 } else { second };
-        let [one, other] = [self.nth(first), self.nth(second)];
-        let load = |position: usize| self.scene.load(self.service, position);
-        if load(other) < load(one) { other } else { one }
+    #[inline]
+    fn bears(&self, position: usize) -> u64 {
+        self.service.shares.burden(position, self.load(position))
     }
 
-    fn burden(&self, position: usize) -> (u64, u64) {
-        (self.scene.load(self.service, position).into(), self.weight(position).into())
+    /// Of two, the one that bears less for its configured weight.
+    #[inline]
+    fn better(&self, one: usize, other: usize) -> usize {
+        if self.bears(other) < self.bears(one) { other } else { one }
     }
 
     fn two_choices(&self, random: u64) -> usize {
-        let (mut weights, mut places) = self.weights();
-        let count = self.count();
+        let (mut weights, mut places, count) = self.weights();
         if count < 2 {
             return places[0].into();
         }
         let first = whom_by_weight(weights[..count].iter().copied(), random);
-        weights.swap(0, first);
-        places.swap(0, first);
+        weights[..=first].rotate_right(1);
+        places[..=first].rotate_right(1);
         let second = 1 + whom_by_weight(weights[1..count].iter().copied(), mix(random));
-        let [one, other] = [places[0], places[second]].map(usize::from);
-        let ((load, weight), (others, its)) = (self.burden(one), self.burden(other));
-        if others * weight < load * its { other } else { one }
+        let bears = |at: usize| burden(self.load(places[at].into()), weights[at]);
+        places[if bears(second) < bears(0) { second } else { 0 }].into()
     }
 
-    /// Weights and positions of the set, in written order.
+    /// Weights and positions of the set, in written order, and how many they are.
     #[inline]
-    fn weights(&self) -> ([u32; MOST], [u8; MOST]) {
-        let (mut weights, mut places) = ([0; MOST], [0; MOST]);
-        for (at, position) in bits(self.set).enumerate() {
-            (weights[at], places[at]) = (self.weight(position), position as u8);
+    fn weights(&self) -> ([u32; MOST], [u8; MOST], usize) {
+        let (mut weights, mut places, mut count) = ([0; MOST], [0; MOST], 0);
+        for position in bits(self.set) {
+            (weights[count], places[count]) = (self.weight(position), position as u8);
+            count += 1;
         }
-        (weights, places)
+        (weights, places, count)
     }
-}
-
-/// A random place among so many: what [`whom_by_weight`] comes to where all weigh the same.
-#[inline]
-fn evenly(count: usize, random: u64) -> usize {
-    (((random >> 32) * count as u64) >> 32) as usize
 }
 
 /// The places of a set's bits, ascending.

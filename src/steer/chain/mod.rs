@@ -129,7 +129,7 @@ fn gather(
         ttl = ttl.min(word.ttl_at(scene.now));
         seen(Seen::Step(Step { position, word, keeps: None }));
         let Some(class) = Class::of(word) else { return };
-        let (weight, load) = (service.weight(position, word.keep), scene.load(service, position));
+        let (weight, load) = (service.shares.weight(position, word.keep), scene.load(service, position));
         let one = Candidate { position: position as u8, rank, group: 0, class, word, weight, load, key: 0 };
         // A service has no more than fit.
         let _ = slate.try_push(one);

@@ -6,8 +6,6 @@
 
 use std::cmp::Ordering;
 
-use super::slate::Candidate;
-
 /// Fraction bits of a logarithm.
 const BITS: u32 = 26;
 
@@ -55,12 +53,33 @@ pub fn neg_log2(number: u64) -> u64 {
     ((u64::from(zeros) + 1) << BITS).saturating_sub(log).max(1)
 }
 
-/// Who of two goes first, by key ÷ weight; ties by position, so that all agree.
+/// What a candidate that drew this number goes by: the more it drew the lower, with its place in the last six bits, so
+/// that all agree on ties and the lowest says whose it is.
 #[inline]
-pub fn compare(one: &Candidate, other: &Candidate) -> Ordering {
-    // A key has at most 33 bits and a weight 20: nothing overflows.
-    let (left, right) = (one.key * u64::from(other.weight), other.key * u64::from(one.weight));
-    left.cmp(&right).then(one.position.cmp(&other.position))
+pub fn key(number: u64, place: u8) -> u64 {
+    !number & !PLACES | u64::from(place)
+}
+
+/// Whose key it is.
+#[inline]
+pub fn place(key: u64) -> usize {
+    (key & PLACES) as usize
+}
+
+/// The bits of a key that are a place.
+pub const PLACES: u64 = 63;
+
+/// Who of two goes first, each a [`key`] and a weight: by −log₂(number) ÷ weight.
+#[inline]
+pub fn compare(one: (u64, u32), other: (u64, u32)) -> Ordering {
+    if one.1 == other.1 {
+        // The logarithm would keep the order.
+        return one.0.cmp(&other.0);
+    }
+    // A logarithm has at most 33 bits and a weight 21: nothing overflows.
+    let logs = [one.0, other.0].map(|key| neg_log2(!key));
+    let (left, right) = (logs[0] * u64::from(other.1), logs[1] * u64::from(one.1));
+    left.cmp(&right).then(one.0.cmp(&other.0))
 }
 
 /// A number for each of several that come from one: the finalizer of SplitMix64 (Steele, Lea and Flood 2014).
