@@ -52,6 +52,7 @@ pub mod demo;
 pub mod geo;
 pub mod health;
 pub mod model;
+pub mod resolver;
 pub mod server;
 pub mod snapshot;
 pub mod steer;

@@ -109,9 +109,11 @@ fn policies() -> String {
     let presets = Policy::presets().map(|preset| service(format!("'{}'", preset.name), preset.name));
     let long = "['healthy', 'priority', 'near', 'listed', 'weighted', 'hash', 'rotate', 'shuffle', 'least(errors)', \
                 'two-choices(errors)', 'spill', 'first(9)']";
+    let named = "[services.named]\nnames = [\"named.example.\"]\nendpoints.eu.cname = \"www.example.\"\n\
+                 endpoints.ap.cname = \"lb.example.net.\"\n";
     let nested = "[services.nested]\nnames = [\"nested.example.\"]\ncapacity_unit = \"demand\"\n\
                   endpoints.eu = { service = \"weighted\", capacity = 7 }\nendpoints.ap.service = \"long\"\n";
-    regions + &presets.collect::<String>() + &service(long.to_owned(), "long") + nested
+    regions + &presets.collect::<String>() + &service(long.to_owned(), "long") + nested + named
 }
 
 fn snapshot() -> Snapshot {
@@ -182,7 +184,7 @@ fn answering_allocates_nothing() {
         ("malformed", query("www.example.", 1, Some(&[0, 8, 0, 1, 0])), Transport::Udp, 1),
         ("not a query", vec![0xff; 40], Transport::Udp, 0),
     ];
-    let names = Policy::presets().map(|preset| preset.name).chain(["long", "nested"]);
+    let names = Policy::presets().map(|preset| preset.name).chain(["long", "nested", "named"]);
     let steered =
         names.map(|name| (name, query(&format!("{name}.example."), 1, Some(&all)), Transport::Udp, 0));
     let rows: Vec<_> = rows.into_iter().chain(steered).collect();

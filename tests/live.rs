@@ -20,6 +20,7 @@ mod live {
     mod node;
     mod prometheus;
     mod reload;
+    mod resolve;
     mod scene;
     mod signals;
     mod webhooks;

@@ -6,7 +6,7 @@ use super::message::{Message, Section};
 use super::query::{HEADER, Rcode};
 use super::records::{Owner, is_within, put_alias, put_extras, put_rrset, split_name};
 use super::slot::{CLASS_IN, Slot};
-use super::steered::{Chosen, put_addresses};
+use super::steered::{Chosen, note_alias, put_addresses};
 use super::worker::Worker;
 use super::{Now, chaos, whoami};
 use crate::model::{Family, ServiceId};
@@ -82,7 +82,7 @@ impl<'a> Sections<'a, '_> {
         }
         // RFC 1034 §3.7.1: for any class at all, nobody has authority.
         outcome.authoritative = self.slot.question.qclass == CLASS_IN && !matches!(at.found, Found::Cut(_));
-        if let (true, Found::Node(entry)) = (self.slot.steered, at.found)
+        if let (true, Some(Steers::Service(_)), Found::Node(entry)) = (self.slot.steered, at.steers, at.found)
             && self.challenge(at).is_none()
         {
             // Most replies: addresses alone, and no other name.
@@ -146,6 +146,13 @@ impl<'a> Sections<'a, '_> {
                 let chosen = self.choose(service, family);
                 self.steered(entry, at.name, &chosen, outcome);
                 return None;
+            }
+            (Some(Steers::Alias(_)), _) if at.name == QUESTION => {
+                return self.aliased(entry, at, &self.slot.chosen, outcome);
+            }
+            (Some(Steers::Alias(service)), _) => {
+                let chosen = self.choose(service, Family::ALIAS);
+                return self.aliased(entry, at, &chosen, outcome);
             }
             (Some(Steers::Whoami), _) if matches!(qtype, rtype::A | rtype::AAAA | rtype::TXT) => {
                 self.whoami(entry, at.name, outcome);
@@ -251,13 +258,28 @@ impl<'a> Sections<'a, '_> {
         outcome.truncated |= !fits;
     }
 
+    /// The name that was picked, and on to it. A resolver that has it asks for every type there, so one pick answers all.
+    fn aliased(&mut self, entry: EntryId, at: At, chosen: &Chosen, outcome: &mut Outcome) -> Option<At> {
+        let (pick, qtype) = (&chosen.pick, self.slot.question.qtype);
+        decided(chosen, outcome);
+        match (pick.answer, chosen.alias(&self.snapshot.world)) {
+            (Answer::Servfail, _) => outcome.rcode = Rcode::SERVFAIL,
+            (Answer::Endpoint { .. }, Some(target)) => {
+                let next = self.rename(at, pick.ttl, target, outcome);
+                if !outcome.truncated {
+                    note_alias(chosen, self.snapshot, self.now, self.worker);
+                }
+                return next.filter(|_| !matches!(qtype, rtype::CNAME | rtype::ANY));
+            }
+            _ => self.negative(entry, at.name, pick.ttl, outcome),
+        }
+        None
+    }
+
     #[inline]
     fn steered(&mut self, entry: EntryId, name: u16, chosen: &Chosen, outcome: &mut Outcome) {
         let pick = &chosen.pick;
-        outcome.scope = outcome.scope.max(chosen.asker.scope(pick.scope));
-        if pick.why == Why::AllDown {
-            outcome.error = Some((EDE_OTHER, "no endpoint is healthy: answered by on_all_down"));
-        }
+        decided(chosen, outcome);
         match pick.answer {
             Answer::Nodata => self.negative(entry, name, pick.ttl, outcome),
             Answer::Servfail => outcome.rcode = Rcode::SERVFAIL,
@@ -291,6 +313,15 @@ impl<'a> Sections<'a, '_> {
             whoami::Put::Truncated => outcome.truncated = true,
             whoami::Put::Whole => {}
         }
+    }
+}
+
+/// What a pick makes of the whole reply, beside its records.
+#[inline]
+fn decided(chosen: &Chosen, outcome: &mut Outcome) {
+    outcome.scope = outcome.scope.max(chosen.asker.scope(chosen.pick.scope));
+    if chosen.pick.why == Why::AllDown {
+        outcome.error = Some((EDE_OTHER, "no endpoint is healthy: answered by on_all_down"));
     }
 }
 

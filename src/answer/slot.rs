@@ -130,10 +130,13 @@ impl Slot {
         self.found = world.names.find(&self.question.asked, self.question.qtype == rtype::DS);
         let Found::Node(entry) = self.found else { return };
         self.steers = world.names.steers(entry);
-        if let (Some(Steers::Service(service)), Some(family)) = (self.steers, self.family()) {
-            self.steered = true;
-            self.chosen.begin(world, service, family, self.edns.as_ref(), self.peer.ip());
-        }
+        let (service, family) = match (self.steers, self.family()) {
+            (Some(Steers::Service(service)), Some(family)) => (service, family),
+            (Some(Steers::Alias(service)), _) => (service, Family::ALIAS),
+            _ => return,
+        };
+        self.steered = true;
+        self.chosen.begin(world, service, family, self.edns.as_ref(), self.peer.ip());
     }
 
     /// One step of that walk; whether there are more.
@@ -186,7 +189,7 @@ impl Slot {
         let handed_out = std::mem::take(&mut self.handed_out);
         let tally = &snapshot.tallies[worker.index];
         tally.take_back(handed_out.first as usize, handed_out.set);
-        handed_out.outer().for_each(|live_index| tally.take_back(live_index, 1));
+        handed_out.others().for_each(|live_index| tally.take_back(live_index, 1));
     }
 
     /// The reply, in at most `limit` octets: its length and its code.

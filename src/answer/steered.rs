@@ -8,9 +8,9 @@ use super::edns::Edns;
 use super::message::{Message, Section};
 use super::records::Owner;
 use super::sets::put_sets;
-use super::worker::{HandedOut, Worker};
+use super::worker::Worker;
 use crate::geo::{Resolved, Walk};
-use crate::model::{Family, ServiceId};
+use crate::model::{EndpointId, Family, ServiceId};
 use crate::snapshot::{Asked, Snapshot, World};
 use crate::steer::{Answer, Pick};
 use crate::zone::rtype;
@@ -30,7 +30,7 @@ pub struct Chosen {
     resolved: Resolved,
     /// What was picked; NODATA until it was.
     pub pick: Pick,
-    /// The endpoints that services answer for, as [`HandedOut::outer`].
+    /// The live words of the endpoints that services answer for, outermost first, one more than each; 0: none.
     outer: [u32; Chosen::DEEPEST - 1],
 }
 
@@ -64,6 +64,13 @@ impl Chosen {
     #[inline]
     pub(super) fn family(&self) -> Family {
         self.family
+    }
+
+    /// The name that was picked, where endpoints are names.
+    pub(super) fn alias<'w>(&self, world: &'w World) -> Option<&'w [u8]> {
+        let Answer::Endpoint { position, .. } = self.pick.answer else { return None };
+        let first = world.services[self.service.index()].steered.first;
+        world.aliases.of(EndpointId(first.0 + position as u32))
     }
 
     /// Begins to look for the client's cell, without waiting for memory.
@@ -147,33 +154,49 @@ pub fn put_addresses(
     let world = &snapshot.world;
     let steered = &world.services[chosen.service.index()].steered;
     let mark = message.mark();
-    let (written, handed_out) = match chosen.pick.answer {
+    let (written, (first, set)) = match chosen.pick.answer {
         Answer::Endpoint { position, mask } => {
             let live_index = steered.live_index(position, chosen.family);
             let range = world.addresses.endpoint(live_index);
             let written = put_set(message, owner, world, chosen, range, mask, worker);
-            (written, HandedOut { first: live_index as u32, set: 1, outer: chosen.outer })
+            (written, (live_index as u32, 1))
         }
         Answer::Endpoints(set) => {
             let written = put_sets(message, owner, snapshot, chosen, set, worker);
             let first = steered.live_index(0, chosen.family) as u32;
-            (written, HandedOut { first, set, outer: chosen.outer })
+            (written, (first, set))
         }
         _ => {
             let range = world.addresses.fallback(chosen.service, chosen.family);
-            (put_set(message, owner, world, chosen, range, u16::MAX, worker), HandedOut::default())
+            (put_set(message, owner, world, chosen, range, u16::MAX, worker), (0, 0))
         }
     };
     let fits = message.keep_since(mark);
     if fits {
         message.count(Section::Answer, written);
         let (tally, until) = (&snapshot.tallies[worker.index], now.unix + u64::from(chosen.pick.ttl));
-        tally.hand_out(handed_out.first as usize, handed_out.set, until);
-        handed_out.outer().for_each(|live_index| tally.hand_out(live_index, 1, until));
-        worker.handed_out = handed_out;
+        tally.hand_out(first as usize, set, until);
+        (worker.handed_out.first, worker.handed_out.set) = (first, set);
+        for outer in chosen.outer.into_iter().take_while(|outer| *outer > 0) {
+            tally.hand_out(outer as usize - 1, 1, until);
+            worker.handed_out.beside(outer);
+        }
         note_demand(chosen, snapshot, worker);
     }
     fits
+}
+
+/// Notes that a picked name was handed out. What follows it in the same reply may be steered, too, and is noted beside it.
+pub(super) fn note_alias(chosen: &Chosen, snapshot: &Snapshot, now: Now, worker: &mut Worker) {
+    let Answer::Endpoint { position, .. } = chosen.pick.answer else { return };
+    let steered = &snapshot.world.services[chosen.service.index()].steered;
+    let one = steered.live_index(position, Family::ALIAS) as u32 + 1;
+    let (tally, until) = (&snapshot.tallies[worker.index], now.unix + u64::from(chosen.pick.ttl));
+    for live_index in chosen.outer.into_iter().filter(|outer| *outer > 0).chain([one]) {
+        tally.hand_out(live_index as usize - 1, 1, until);
+        worker.handed_out.beside(live_index);
+    }
+    note_demand(chosen, snapshot, worker);
 }
 
 /// Has some answers sampled where capacity counts demand: of the service that answers, and of the one that was asked for.

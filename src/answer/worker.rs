@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::steered::Chosen;
 use crate::telemetry::Counters;
 
 /// One worker's generator and counters.
@@ -25,15 +24,28 @@ pub(super) struct HandedOut {
     pub first: u32,
     /// As bits.
     pub set: u64,
-    /// The live words of endpoints that a service answers for, outermost first, one more than each; 0: none.
-    pub outer: [u32; Chosen::DEEPEST - 1],
+    /// Live words of more endpoints, one more than each; 0: none. A service answers for them, or they are names that were
+    /// passed on the way.
+    beside: [u32; BESIDE],
 }
 
+/// So many endpoints may be handed out beside: a service in a service, twice over. Of more than that, a reply that does not
+/// leave stays counted.
+const BESIDE: usize = 6;
+
 impl HandedOut {
-    /// The live words of endpoints that a service answers for.
+    /// Notes one more, by its live word and one.
     #[inline]
-    pub fn outer(self) -> impl Iterator<Item = usize> {
-        self.outer.into_iter().map_while(|one| (one as usize).checked_sub(1))
+    pub fn beside(&mut self, one: u32) {
+        if let Some(free) = self.beside.iter_mut().find(|known| **known == 0) {
+            *free = one;
+        }
+    }
+
+    /// The live words of those beside.
+    #[inline]
+    pub fn others(self) -> impl Iterator<Item = usize> {
+        self.beside.into_iter().map_while(|one| (one as usize).checked_sub(1))
     }
 }
 

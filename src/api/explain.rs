@@ -118,8 +118,11 @@ pub fn explain(question: &Question<'_>) -> Explanation {
     let world = &question.snapshot.world;
     let walk = zone::walk(world, question.name, &question.families);
     let decide = |service: ServiceId| -> Vec<DecisionBody> {
-        let families = question.families.iter();
-        families.flat_map(|family| decisions(question, service, *family, walk.negative_ttl)).collect()
+        let all = if walk.is_alias { &[Family::ALIAS][..] } else { &question.families };
+        let families = all.iter();
+        families
+            .flat_map(|family| decisions(question, service, (*family, walk.is_alias), walk.negative_ttl))
+            .collect()
     };
     let own_rules = walk.service.map_or(&[][..], |id| &world.written[id.index()].order_rules);
     let standpoint = Standpoint::of(question, own_rules);
@@ -155,14 +158,14 @@ fn client(question: &Question<'_>, standpoint: &Standpoint<'_>) -> ClientBody {
 fn decisions(
     question: &Question<'_>,
     service: ServiceId,
-    family: Family,
+    asked: (Family, bool),
     negative_ttl: u32,
 ) -> Vec<DecisionBody> {
-    let mut case = Case::new(question, service, family);
+    let mut case = Case::new(question, service, asked);
     let mut all = vec![decision(&case, negative_ttl)];
     while let Some(inner) = case.steered.inner(case.pick.answer) {
         let outer = case.pick;
-        case = Case::new(question, inner, family);
+        case = Case::new(question, inner, asked);
         case.pick = case.pick.inside(&outer);
         all.push(decision(&case, negative_ttl));
     }
@@ -173,7 +176,12 @@ fn decision(case: &Case<'_>, negative_ttl: u32) -> DecisionBody {
     let (question, family) = (case.question, case.family);
     DecisionBody {
         service: case.written.name.clone(),
-        kind: if family == Family::V4 { "A" } else { "AAAA" }.to_owned(),
+        kind: match family {
+            _ if case.is_alias => "CNAME",
+            Family::V4 => "A",
+            Family::V6 => "AAAA",
+        }
+        .to_owned(),
         cell: case.resolved.cell.0,
         depth: case.resolved.depth,
         scope: case.written.ecs.then(|| question.client.offset.apply(case.pick.scope)),

@@ -19,6 +19,7 @@ use crate::control::reload::Reloaded;
 use crate::control::report::{
     AddressReport, EndpointReport, FamilyReport, RegionReport, ServiceReport, StatusReport,
 };
+use crate::control::resolving::Known;
 use crate::control::{DatabaseFacts, Parked, Revised};
 use crate::health::Percentiles;
 use crate::model::{Challenge, OverrideState, Subject};
@@ -122,6 +123,8 @@ fn endpoint(report: &EndpointReport, now: SystemTime) -> EndpointBody {
         service: report.service.clone(),
         region: report.region.clone(),
         inner: report.inner.clone(),
+        cname: report.cname.clone(),
+        resolved: report.resolved.as_ref().map(resolved),
         weight: report.weight,
         word: report.word.as_ref().map(|said| word(said, now)),
         region_word: report.region_word.as_ref().map(|said| word(said, now)),
@@ -135,6 +138,10 @@ fn endpoint(report: &EndpointReport, now: SystemTime) -> EndpointBody {
         draining: report.signals.draining,
         passive: report.signals.rules.iter().map(signals::rule).collect(),
     }
+}
+
+fn resolved(known: &Known) -> ResolvedBody {
+    ResolvedBody { at: known.at.map(time), error: known.why.clone(), failures: known.failures }
 }
 
 fn parked(revised: &Revised<Parked>) -> ParkedBody {

@@ -18,7 +18,7 @@ pub use explain::{
 };
 pub use report::{
     AddressBody, DanglingBody, DatabaseBody, EndpointBody, FamilyBody, GeoBody, ParkedBody, PercentilesBody,
-    ReadyBody, RegionBody, ServiceBody, StatusBody,
+    ReadyBody, RegionBody, ResolvedBody, ServiceBody, StatusBody,
 };
 pub use say::{
     ChallengeBody, GuardBody, OverrideBody, ProblemBody, RampBody, ReasonBody, ReloadBody, RemarkBody,

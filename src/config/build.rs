@@ -6,6 +6,7 @@
 mod capacity;
 mod check;
 mod checks;
+mod cname;
 mod endpoint;
 mod fence;
 mod geo;
@@ -69,6 +70,7 @@ pub fn build(
         regions,
         probes: builder.probes(&file.probes),
         witnesses: builder.witnesses(&file.witnesses),
+        resolver: builder.name_servers(&file.resolver),
         webhooks: builder.webhooks(&file.webhooks),
         networks_files: builder.networks_files,
         authority_files: builder.authorities.into_keys().collect(),

@@ -28,6 +28,8 @@ pub struct Config {
     pub witnesses: Vec<Witness>,
     /// How much may be probed.
     pub probes: ProbeBudget,
+    /// Who is asked for the names of endpoints, none twice, at most [`Config::MAX_NAME_SERVERS`]; empty: the system knows.
+    pub resolver: Vec<SocketAddr>,
     /// Who is told of events; no name twice.
     pub webhooks: Vec<Webhook>,
     /// The directory of what must last.
@@ -49,6 +51,10 @@ impl Config {
     pub const MAX_WITNESSES: usize = 16;
     /// Webhooks that one configuration may hold.
     pub const MAX_WEBHOOKS: usize = 64;
+    /// Servers that names are asked of.
+    pub const MAX_NAME_SERVERS: usize = 8;
+    /// Different names that are looked up for endpoints.
+    pub const MAX_RESOLVED: usize = 1000;
     /// Endpoints that one service may have: as many as one query consults.
     pub const MAX_ENDPOINTS: usize = 64;
     /// Cookie secrets: the one that signs, the next, and two on their way out (RFC 9018 §5 needs two in all).

@@ -8,8 +8,8 @@ use schemars::JsonSchema;
 use super::Role;
 use super::config::CookieSecret;
 use super::leaf::{
-    Address, Cidr, Combine, Continent, Country, Decimal, Digest, Domain, FilePath, Identity, Lasting, OneOf,
-    Percent, PolicyWords, Socket, SteeredAddress, Subdivision, Ttl, Whole,
+    Address, Cidr, Combine, Continent, Country, Decimal, Digest, Domain, FilePath, Identity, Lasting,
+    NameServer, OneOf, Percent, PolicyWords, Socket, SteeredAddress, Subdivision, Ttl, Whole,
 };
 use super::reader::{Entry, List, Map, Read, Reader, Tree};
 use crate::model::{CapacityUnit, Families, OnAllDown};
@@ -68,6 +68,8 @@ table! {
         probes: Probes,
         /// Who is probed for nothing but the proof that this node's own network works, by a name of your choice.
         witnesses: Map<Witness>,
+        /// Who is asked for the names of endpoints with `resolve = true`.
+        resolver: Resolver,
         /// Who is told by HTTP of what happens.
         #[schemars(extend("default" = []))]
         webhooks: List<Webhook>,
@@ -86,6 +88,15 @@ table! {
         /// Attempts begun in a second at one address, of all its ports and requests; 0: no limit.
         #[schemars(extend("default" = 100))]
         per_address: Whole<0, 1_000_000>,
+    }
+}
+
+table! {
+    /// Who is asked for the names of endpoints with `resolve = true`.
+    Resolver {
+        /// Addresses, with a port if it is not 53; without any, those of `/etc/resolv.conf`.
+        #[schemars(extend("default" = []))]
+        servers: List<NameServer>,
     }
 }
 
@@ -369,6 +380,11 @@ table! {
         addresses: List<SteeredAddress>,
         /// Another service that answers here, instead of addresses.
         service: String,
+        /// Another name that clients are sent on to, instead of addresses: where a provider has its own.
+        cname: Domain,
+        /// Whether that name is looked up in the background, and its addresses answered instead of it.
+        #[schemars(extend("default" = false))]
+        resolve: bool,
         /// Against the service's largest: the share of its own clients that it keeps.
         #[schemars(extend("default" = 100))]
         weight: Whole<0, 10_000>,
@@ -378,7 +394,7 @@ table! {
         /// In the service's capacity unit; 0: no limit known.
         #[schemars(extend("default" = 0))]
         capacity: Whole<0, { i64::MAX }>,
-        /// What is probed instead of the addresses: as many, position by position.
+        /// What is probed instead of the addresses: as many, position by position; of a `cname`, any.
         probe_addresses: List<SteeredAddress>,
         /// The port that is probed here, instead of the check's.
         probe_port: Whole<1, 65_535>,

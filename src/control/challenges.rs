@@ -116,6 +116,9 @@ fn fits(world: &World, name: &Name) -> Result<(), Refusal> {
             let cure = "set the values for the name that it leads to, or take the CNAME away";
             unseen(owner, format!("is an alias in its zone file; {cure}"))
         }
+        Found::Node(node) if matches!(world.names.steers(node), Some(Steers::Alias(_))) => {
+            unseen(owner, "is answered with another name (cname); set the values for that name".to_owned())
+        }
         Found::Dname(dname) => {
             let dname = shown(world, dname);
             unseen(
@@ -129,7 +132,8 @@ fn fits(world: &World, name: &Name) -> Result<(), Refusal> {
 
 /// Whether a service answers the name, or everything directly below it.
 fn is_steered(world: &World, name: &Name) -> bool {
-    let is_service = |entry: EntryId| matches!(world.names.steers(entry), Some(Steers::Service(_)));
+    let is_service =
+        |entry: EntryId| matches!(world.names.steers(entry), Some(Steers::Service(_) | Steers::Alias(_)));
     let wildcard = || world.names.lookup(&[b"\x01*", name.as_wire()].concat());
     matches!(find(world, name), Found::Node(entry) if is_service(entry)) || wildcard().is_some_and(is_service)
 }

@@ -5,15 +5,17 @@
 use std::collections::HashSet;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::inside::nested_in;
 use super::plan::Plan;
 use crate::config::{self, Config};
 use crate::geo::{self, Threads};
 use crate::model::{
-    CapacityUnit, Family, Grouping, Name, OrderRule, Place, Problems, Region, Service, ServiceId, Steer,
+    CapacityUnit, Family, Grouping, Name, OrderRule, Place, Problems, Region, Resolutions, Service,
+    ServiceId, Steer, resolve,
 };
-use crate::snapshot::{Addresses, Chaos, SteeredService, World};
+use crate::snapshot::{Addresses, Aliases, Chaos, SteeredService, World};
 use crate::steer::chain::Program;
 use crate::steer::hash::EndpointKey;
 use crate::steer::shares::Shares;
@@ -79,14 +81,24 @@ pub fn compile(mut config: Config, node: &Node, threads: Threads, problems: &mut
     warn_of_surprises(&config, problems);
     let names = names(&config, problems);
     let (databases, table) = geography(&config, threads, problems);
-    let (names, geo) = (names?, table?);
-    let world = World {
+    let world = world(&config, node, (Arc::new(names?), Arc::new(table?)));
+    let plan = Plan::new(&config);
+    for strain in plan.strains(config.probes) {
+        problems.warn(&Place::file(&config.path), strain);
+    }
+    Some(Built { config, world, plan, databases })
+}
+
+/// What queries see, by names and geography that are compiled already.
+fn world(config: &Config, node: &Node, (names, geo): (Arc<Names>, Arc<geo::Table>)) -> World {
+    World {
         names,
-        services: steered(&config),
-        addresses: Addresses::new(&config.services),
         geo,
+        services: steered(config),
+        addresses: Addresses::new(&config.services),
+        aliases: Aliases::new(&config.services),
         identity: config.server.identity.clone().unwrap_or_else(|| node.host_name.clone()),
-        cookies: cookies(&config, node),
+        cookies: cookies(config, node),
         cookie_required: config.server.cookie_required,
         payload: config.server.payload,
         chaos: Chaos {
@@ -102,12 +114,34 @@ pub fn compile(mut config: Config, node: &Node, threads: Threads, problems: &mut
         nested_in: nested_in(&config.services),
         written: config.services.clone().into(),
         zones: config.zones.iter().map(|zone| zone.origin.clone()).collect(),
-    };
-    let plan = Plan::new(&config);
-    for strain in plan.strains(config.probes) {
-        problems.warn(&Place::file(&config.path), strain);
     }
-    Some(Built { config, world, plan, databases })
+}
+
+impl Built {
+    /// The same with what names stand for now. Zones and geography do not know of it, and stay as they are.
+    pub fn resolved(mut self, node: &Node, resolutions: &Resolutions) -> Built {
+        if self.config.services.iter().flat_map(|one| &one.endpoints).all(|one| one.resolved().is_none()) {
+            return self;
+        }
+        resolve(&mut self.config.services, resolutions);
+        let compiled = (Arc::clone(&self.world.names), Arc::clone(&self.world.geo));
+        let world = world(&self.config, node, compiled);
+        Built { plan: Plan::new(&self.config), world, ..self }
+    }
+
+    /// What is built once more from a configuration in force, with what names stand for now.
+    pub fn again(
+        config: &Config,
+        node: &Node,
+        of: &World,
+        databases: Vec<DatabaseFacts>,
+        resolutions: &Resolutions,
+    ) -> Built {
+        let mut config = config.clone();
+        resolve(&mut config.services, resolutions);
+        let world = world(&config, node, (Arc::clone(&of.names), Arc::clone(&of.geo)));
+        Built { plan: Plan::new(&config), world, config, databases }
+    }
 }
 
 /// What loads, and may still not be what was meant.
@@ -131,8 +165,9 @@ fn names(config: &Config, problems: &mut Problems) -> Option<Names> {
         config.zones.iter().map(|zone| load_zone(zone, &answered, problems)).collect();
     // A zone that does not load would make every name in it look lost.
     let zones: Vec<Zone> = zones.into_iter().collect::<Option<_>>()?;
+    let aliases = Service::aliases(&config.services);
     let services = (0..).map(ServiceId).zip(&config.services).flat_map(|(id, service)| {
-        let steers = Steers::Service(id);
+        let steers = if aliases[id.index()] { Steers::Alias(id) } else { Steers::Service(id) };
         service.names.iter().map(move |(name, place)| SteeredName { name, steers, place })
     });
     let whoami = config.server.whoami.iter();
@@ -261,6 +296,9 @@ fn counts_demand(service: &Service) -> bool {
 fn has_family(services: &[Service], service: &Service, family: Family) -> bool {
     service.endpoints.iter().any(|endpoint| match endpoint.inner {
         Some(inner) => has_family(services, &services[inner.index()], family),
+        None if endpoint.alias().is_some() => family == Family::ALIAS,
+        // What will be found nobody knows yet.
+        None if endpoint.resolved().is_some() => true,
         None => endpoint.addresses.iter().any(|address| Family::of(*address) == family),
     })
 }

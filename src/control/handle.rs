@@ -10,7 +10,7 @@ use super::reload::Reloaded;
 use super::report::{RegionReport, ServiceReport, StatusReport};
 use super::state::Revised;
 use crate::health::{Report, Taken, Whose};
-use crate::model::{Challenge, Name, OverrideState, Subject};
+use crate::model::{Challenge, Lookup, Name, OverrideState, Subject};
 use crate::snapshot::Shared;
 
 /// How many requests may wait.
@@ -109,6 +109,8 @@ pub enum Request {
     Status(oneshot::Sender<StatusReport>),
     /// What came after the event of that id, and what comes next.
     Follow(Option<u64>, oneshot::Sender<Following>),
+    /// A name was looked up.
+    LookedUp(Lookup),
     /// Something happened to the node that control does not see by itself.
     Happened(What),
 }
@@ -226,6 +228,11 @@ impl Handle {
     /// What came after the event of that id, as far as it is kept, and what comes next.
     pub async fn follow(&self, after: Option<u64>) -> Result<Following, Refusal> {
         self.ask(|answer| Request::Follow(after, answer)).await
+    }
+
+    /// What came of looking up a name.
+    pub async fn looked_up(&self, lookup: Lookup) -> Result<(), Refusal> {
+        self.requests.send(Request::LookedUp(lookup)).await.map_err(|_| Refusal::Stopping)
     }
 
     /// Tells whoever follows that something happened to the node.

@@ -1,8 +1,9 @@
 //! What a node remembers over a restart: verdicts, and who starts slowly. Without it a node that comes back amid an
 //! outage would begin by believing nobody, and send clients to whoever is nearest.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -11,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::course::{Course, Seat};
 use super::words::seconds;
 use crate::health::{Before, Level, Severity, Table};
-use crate::model::{Family, Target};
+use crate::model::{Family, Resolutions, Target};
 
 /// Older than that it is worth nothing: unknown is better than wrong.
 const LASTS: Duration = Duration::from_secs(600);
@@ -23,6 +24,15 @@ pub struct Memory {
     at: u64,
     verdicts: Vec<Remembered>,
     ramps: Vec<Ramp>,
+    /// What names stood for.
+    #[serde(default)]
+    names: BTreeMap<String, Vec<IpAddr>>,
+}
+
+/// What names last stood for, however long ago: an address that may be gone is better than none.
+pub fn names_of(bytes: &[u8]) -> Resolutions {
+    let memory: Memory = serde_json::from_slice(bytes).unwrap_or_default();
+    memory.names.into_iter().filter_map(|(name, all)| Some((name.parse().ok()?, all))).collect()
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -74,7 +84,13 @@ impl Memory {
             six: seat.family == Family::V6,
             since: seconds(*since),
         });
-        Memory { at: seconds(now), verdicts, ramps: ramps.collect() }
+        Memory { at: seconds(now), verdicts, ramps: ramps.collect(), names: BTreeMap::new() }
+    }
+
+    /// And what names stand for.
+    pub fn with_names(self, resolutions: &Resolutions) -> Memory {
+        let names = resolutions.iter().map(|(name, all)| (name.to_string(), all.clone()));
+        Memory { names: names.collect(), ..self }
     }
 
     /// As it is written to disk.

@@ -9,7 +9,7 @@
 //! makes events of what control does, `parking` keeps out who fell until somebody says so, `ramps` moves operators' ramps and
 //! `canary` judges them. `challenges` sets what certificate authorities are to find. [`signals`] takes what load balancers report,
 //! and `loads` is what of it policies compare endpoints by. `inside` is what endpoints are worth that another service answers
-//! for. [`demand`] is what clients come to, [`shedding`] how much of them each endpoint keeps, and `capacity` has both looked at.
+//! for. `resolving` gives endpoints the addresses of other names. [`demand`] is what clients come to, [`shedding`] how much of them each endpoint keeps, and `capacity` has both looked at.
 
 mod canary;
 mod capacity;
@@ -32,6 +32,7 @@ mod publish;
 mod ramps;
 pub mod reload;
 pub mod report;
+pub mod resolving;
 pub mod shedding;
 pub mod signals;
 pub mod state;

@@ -29,6 +29,7 @@ impl Control {
             Request::Services(name, answer) => drop(answer.send(self.services(name.as_deref()))),
             Request::Status(answer) => drop(answer.send(self.status())),
             Request::Follow(after, answer) => drop(answer.send(self.journal.follow(after))),
+            Request::LookedUp(lookup) => self.looked_up(lookup),
             Request::Happened(what) => self.publish(About::default(), what),
         }
     }

@@ -61,10 +61,15 @@ impl Plan {
             plan.first.push(EndpointId(plan.endpoints.len() as u32));
             for endpoint in &service.endpoints {
                 let id = EndpointId(plan.endpoints.len() as u32);
-                let by_family = Family::ALL.map(|family| {
+                let mut by_family = Family::ALL.map(|family| {
                     let looks = |address| plan.looks(service, (endpoint, address), id, &mut known);
-                    endpoint.probed_of(family).map(looks).collect()
+                    endpoint.probed_of(family).map(looks).collect::<Vec<_>>()
                 });
+                let of_alias = &mut by_family[Family::ALIAS.index()];
+                if endpoint.alias().is_some() && of_alias.is_empty() {
+                    // Nothing is probed, so nothing speaks against it.
+                    of_alias.push(Box::default());
+                }
                 plan.endpoints.push(EndpointTargets { by_family });
             }
         }

@@ -3,12 +3,13 @@
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::compile::{Built, Node, load};
 use crate::config::{Config, Token};
 use crate::geo::Threads;
-use crate::model::{Place, Problem, Problems};
+use crate::model::{Place, Problem, Problems, Resolutions};
 use crate::system::spawn_in_background;
 
 /// What a reload came to. One that fails changes nothing.
@@ -29,12 +30,14 @@ pub struct Reloaded {
 pub fn compile_aside(
     path: std::path::PathBuf,
     node: Node,
+    resolutions: Arc<Resolutions>,
     done: impl FnOnce(Option<Box<Built>>, Problems) + Send + 'static,
 ) -> std::io::Result<()> {
     spawn_in_background("compile", move || {
         let loaded = catch_unwind(AssertUnwindSafe(|| load(&path, &node, Threads::One)));
         let (built, problems) = loaded.unwrap_or_else(|_| (None, broke_off(&path)));
-        done(built.map(Box::new), problems);
+        let built = built.map(|built| Box::new(built.resolved(&node, &resolutions)));
+        done(built, problems);
     })
 }
 

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use super::compile::DatabaseFacts;
 use super::counts::Counts;
 use super::reload::Reloaded;
+use super::resolving::Known;
 use super::state::{Parked, Revised};
 use crate::health::{Level, Percentiles, Reading, SourceState};
 use crate::model::{Family, PassiveRule, Subject};
@@ -54,6 +55,10 @@ pub struct EndpointReport {
     pub region: String,
     /// The service that answers in its place; `None`: it has addresses.
     pub inner: Option<String>,
+    /// The name that it stands for; `None`: it has addresses of its own.
+    pub cname: Option<String>,
+    /// What came of looking it up, where clients get its addresses instead of it.
+    pub resolved: Option<Known>,
     /// Configured.
     pub weight: u16,
     /// The operator's word on this endpoint alone.

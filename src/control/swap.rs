@@ -13,8 +13,8 @@ use super::events::{About, What};
 use super::loads;
 use super::reload::{Reloaded, compile_aside, needs_restart, refuse};
 use super::signals::Wants;
-use super::task::Control;
-use crate::model::Problems;
+use super::task::{Compiled, Control};
+use crate::model::{Problems, Resolutions};
 use crate::snapshot::Snapshot;
 
 /// A reload that takes so long is worth a line in the log.
@@ -30,15 +30,18 @@ impl Control {
     }
 
     fn start_reload(&mut self, askers: Vec<oneshot::Sender<Reloaded>>) {
-        let compiled = self.compiled.0.clone();
-        let done = move |built, problems| drop(compiled.blocking_send((built, problems)));
+        let (compiled, resolutions) = (self.compiled.0.clone(), self.resolving.now());
+        let of = Arc::clone(&resolutions);
+        let done = move |built, problems| {
+            drop(compiled.blocking_send(Compiled::Anew(built, problems, of)));
+        };
         self.reloading = Some(askers);
         self.wonder_at = Instant::now() + LONG;
-        if let Err(error) = compile_aside(self.path.clone(), self.node.clone(), done) {
+        if let Err(error) = compile_aside(self.path.clone(), self.node.clone(), resolutions, done) {
             let mut problems = Problems::default();
             let place = crate::model::Place::file(&self.path);
             problems.error(&place, format!("no thread to load on: {error}"));
-            self.compiled(None, problems);
+            self.compiled(None, problems, Arc::default());
         }
     }
 
@@ -50,7 +53,13 @@ impl Control {
         }
     }
 
-    pub(super) fn compiled(&mut self, built: Option<Box<Built>>, mut problems: Problems) {
+    /// A reload is done, with `of` as what names stood for when it began.
+    pub(super) fn compiled(
+        &mut self,
+        built: Option<Box<Built>>,
+        mut problems: Problems,
+        of: Arc<Resolutions>,
+    ) {
         let built = built.filter(|built| {
             refuse(&self.started_with, &self.wiring.config.borrow(), &built.config, &mut problems);
             !problems.has_errors()
@@ -59,6 +68,8 @@ impl Control {
         if let Some(built) = built {
             needs_restart(&self.started_with, &built.config, &mut problems);
             self.swap(*built);
+            self.resolving.in_force(of);
+            self.loaded = (self.clock)();
             self.reloads.0 += 1;
         } else {
             self.reloads.1 += 1;
@@ -76,16 +87,18 @@ impl Control {
         self.last_reload = Some(reloaded);
         let next = std::mem::take(&mut self.reload_next);
         if !next.is_empty() {
-            self.start_reload(next);
+            return self.start_reload(next);
         }
+        self.resolve_again();
     }
 
     /// Verdicts and operators' words are carried into the new world by target and name, in the same step as
     /// the swap: what came in during the compile has reached the old world and reaches the new one, too.
-    fn swap(&mut self, built: Built) {
+    pub(super) fn swap(&mut self, built: Built) {
         let Built { config, world, plan, databases } = built;
         self.verdicts.replace(plan.wanted.iter().cloned(), Instant::now().into_std());
         self.want_signals(Wants::new(&config, &plan));
+        self.resolving.want(&config);
         self.carry_spilling(&self.shared.load().world, &world);
         self.keep(&world, Some(&plan));
         let live = self.truth().words(&world, &plan);
@@ -96,7 +109,7 @@ impl Control {
         let old = self.shared.swap(Arc::new(next));
         self.publish_moved_tiers(&old, &self.shared.load());
         self.totals.retire(old);
-        (self.plan, self.databases, self.loaded) = (plan, databases, (self.clock)());
+        (self.plan, self.databases) = (plan, databases);
         self.first_unknown = 0;
         self.wiring.budget.send_replace(config.probes);
         self.wiring.standing.send_replace(Arc::clone(&self.plan.standing));

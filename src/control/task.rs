@@ -19,9 +19,10 @@ use super::course::{Course, Seat};
 use super::events::{About, Journal, What};
 use super::handle::Request;
 use super::inside::{settle, with_outer};
-use super::memory::Memory;
+use super::memory::{Memory, names_of};
 use super::plan::Plan;
 use super::reload::Reloaded;
+use super::resolving::Resolving;
 use super::signals::{Signalling, Wants};
 use super::state::State;
 use super::store::Store;
@@ -29,7 +30,7 @@ use super::totals::Totals;
 use super::words::{Stored, Truth, seconds};
 use crate::config::Config;
 use crate::health::{self, Doubt, Effect, Observation, Outcome, OwnFault, Standing};
-use crate::model::{EndpointId, ProbeBudget, Problems, Subject, Target};
+use crate::model::{EndpointId, ProbeBudget, Problems, Resolutions, Subject, Target};
 use crate::snapshot::{Shared, Snapshot};
 use crate::steer::Tier;
 
@@ -83,8 +84,13 @@ pub struct Wiring {
     pub shutdown: CancellationToken,
 }
 
-/// What comes back from the thread that compiles.
-pub(super) type Compiled = (Option<Box<Built>>, Problems);
+/// What comes back from a thread that compiles, with what names stood for when it began.
+pub(super) enum Compiled {
+    /// All that is configured.
+    Anew(Option<Box<Built>>, Problems, Arc<Resolutions>),
+    /// What was in force as the generation of that number, with other addresses.
+    Again(u64, Box<Built>, Arc<Resolutions>),
+}
 
 /// Lines on what cannot be probed are so far apart when they say the same.
 const OWN_FAULTS_APART: Duration = Duration::from_secs(60);
@@ -96,7 +102,7 @@ const LINES_APART: Duration = Duration::from_secs(1);
 enum Event {
     Observed(Observation),
     Asked(Request),
-    Compiled(Option<Box<Built>>, Problems),
+    Compiled(Compiled),
     Ticked,
     Stopped,
 }
@@ -111,6 +117,7 @@ pub struct Control {
     pub(super) course: Course,
     pub(super) signalling: Signalling,
     pub(super) spilling: Spilling,
+    pub(super) resolving: Resolving,
     pub(super) totals: Totals,
     pub(super) clock: Clock,
     pub(super) started: SystemTime,
@@ -150,12 +157,14 @@ impl Control {
     /// Control with its first snapshot in place, readable at once: static data is answered from the start.
     pub fn new(parts: Parts, wire: impl FnOnce(&Shared, &Config) -> Wiring) -> Control {
         let Parts { built, state, store, node, workers, clock } = parts;
-        let Built { config, world, plan, databases } = built;
         let (now, started_at) = (clock(), Instant::now());
+        let memory = store.remembered();
+        let resolving = Resolving::new(&built.config, memory.as_deref().map(names_of).unwrap_or_default());
+        let Built { config, world, plan, databases } = built.resolved(&node, &resolving.now());
         let mut verdicts = health::Table::default();
         verdicts.replace(plan.wanted.iter().cloned(), started_at.into_std());
         let mut course = Course::default();
-        if let Some(memory) = store.remembered().and_then(|bytes| Memory::decode(&bytes, now)) {
+        if let Some(memory) = memory.and_then(|bytes| Memory::decode(&bytes, now)) {
             let restored = memory.restore(&mut verdicts, &mut course, now, started_at.into_std());
             info!(
                 verdicts = restored,
@@ -184,6 +193,7 @@ impl Control {
             course,
             signalling: Signalling::default(),
             spilling: Spilling::default(),
+            resolving,
             totals: Totals::default(),
             clock,
             started: now,
@@ -226,7 +236,10 @@ impl Control {
             match self.next_event(&mut tick).await {
                 Event::Observed(observation) => self.observed(&observation),
                 Event::Asked(request) => self.asked(request),
-                Event::Compiled(built, problems) => self.compiled(built, problems),
+                Event::Compiled(Compiled::Anew(built, problems, of)) => self.compiled(built, problems, of),
+                Event::Compiled(Compiled::Again(generation, built, of)) => {
+                    self.resolved(generation, *built, of)
+                }
                 Event::Ticked => self.ticked(),
                 Event::Stopped => {
                     self.park();
@@ -242,7 +255,7 @@ impl Control {
     async fn next_event(&mut self, tick: &mut tokio::time::Interval) -> Event {
         tokio::select! {
             () = self.wiring.shutdown.cancelled() => Event::Stopped,
-            Some((built, problems)) = self.compiled.1.recv() => Event::Compiled(built, problems),
+            Some(compiled) = self.compiled.1.recv() => Event::Compiled(compiled),
             Some(request) = self.wiring.requests.recv() => Event::Asked(request),
             _ = tick.tick() => Event::Ticked,
             Some(observation) = self.wiring.observations.recv() => Event::Observed(observation),
@@ -352,7 +365,7 @@ impl Control {
         self.wiring.cut_off.send_replace(since);
     }
 
-    fn look_for_first_verdicts(&mut self) {
+    pub(super) fn look_for_first_verdicts(&mut self) {
         if *self.wiring.first_verdicts.borrow() {
             return;
         }
@@ -362,11 +375,12 @@ impl Control {
         let left = self.plan.standing.get(self.first_unknown..).unwrap_or_default();
         let known = left.iter().take_while(|standing| !self.is_unknown(standing)).count();
         self.first_unknown += known;
+        let known_names = self.resolving.has_asked_for_all();
         if known < left.len() && late {
             let missing = left.iter().filter(|standing| self.is_unknown(standing)).count();
             warn!(missing, "some targets have no verdict yet; serving without them");
         }
-        if known == left.len() || late {
+        if known == left.len() && known_names || late {
             self.wiring.first_verdicts.send_replace(true);
         }
     }
@@ -392,6 +406,7 @@ impl Control {
         self.signals_age();
         self.shed();
         self.doubt();
+        self.resolve_again();
         let (kept_at, transitions) = self.kept_at;
         let pause = if transitions == self.transitions { REMEMBER_SELDOM } else { REMEMBER_OFTEN };
         if kept_at.elapsed() >= pause {
@@ -405,6 +420,7 @@ impl Control {
     /// Keeps verdicts and ramps for after a restart. Without it a node starts as one that knows nothing.
     fn remember(&mut self) {
         let memory = Memory::of(&self.verdicts, &self.course, (self.clock)(), Instant::now().into_std());
+        let memory = memory.with_names(&self.resolving.now());
         self.kept_at = (Instant::now(), self.transitions);
         let kept = aside(|| self.store.remember(&memory.encode()));
         if let Err(error) = kept {

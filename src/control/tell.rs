@@ -119,6 +119,11 @@ impl Control {
             inner: service.endpoints[position]
                 .inner
                 .map(|inner| snapshot.world.written[inner.index()].name.clone()),
+            cname: service.endpoints[position].cname.as_ref().map(ToString::to_string),
+            resolved: service.endpoints[position]
+                .resolved()
+                .and_then(|name| self.resolving.known(name))
+                .cloned(),
             weight: service.endpoints[position].weight,
             word: self.word(&subject),
             region_word: self.word(&Subject::Region(region.clone())),

@@ -128,6 +128,29 @@ pub fn service(service: &ServiceBody) -> String {
     format!("{}\n{}", services(std::slice::from_ref(service)), endpoints(&service.endpoints))
 }
 
+/// What stands in an endpoint's place that is no address, and what is believed of it.
+fn elsewhere(endpoint: &EndpointBody, family: &FamilyBody) -> Vec<(String, String)> {
+    let service = endpoint.inner.iter().map(|inner| (format!("service {inner}"), format!("as {inner} is")));
+    let name = endpoint.cname.iter().filter(|_| endpoint.resolved.is_none()).map(|name| {
+        let verdict = if family.addresses.is_empty() { "not probed" } else { "as these are:" };
+        (name.clone(), verdict.to_owned())
+    });
+    service.chain(name).chain(unresolved(endpoint, family)).collect()
+}
+
+/// What is wrong with the name of an endpoint whose addresses are looked up.
+fn unresolved(endpoint: &EndpointBody, family: &FamilyBody) -> Option<(String, String)> {
+    let (name, resolved) = (endpoint.cname.as_ref()?, endpoint.resolved.as_ref()?);
+    let why = resolved.error.as_ref()?;
+    // Once, though it is said of both families.
+    let first = endpoint.families.first().is_some_and(|first| first.family == family.family);
+    let text = match &resolved.at {
+        Some(at) => format!("as looked up at {at}; since then: {why}"),
+        None => format!("cannot be looked up: {why}"),
+    };
+    first.then(|| (name.clone(), text))
+}
+
 /// A line for each address.
 fn endpoints(endpoints: &[EndpointBody]) -> String {
     let mut rows = Vec::new();
@@ -142,15 +165,15 @@ fn endpoints(endpoints: &[EndpointBody]) -> String {
         for family in &endpoint.families {
             let keep = format!("{} %", (family.keep * 1e4).round() / 1e2);
             let share = format!("{:.0} %", family.share * 100.0);
-            if let Some(inner) = &endpoint.inner {
+            for (what, verdict) in elsewhere(endpoint, family) {
                 rows.push([
                     name.clone(),
-                    format!("service {inner}"),
+                    what,
                     family.tier.clone(),
                     keep.clone(),
                     format!("{} s", family.ttl_seconds),
                     share.clone(),
-                    format!("as {inner} is{load}"),
+                    format!("{verdict}{load}"),
                     word.clone().unwrap_or("-".into()),
                 ]);
             }

@@ -23,6 +23,7 @@ use crate::control::{
 };
 use crate::health::{self, Asker, Orders, TrustError};
 use crate::model::{ProbeBudget, Problems};
+use crate::resolver;
 use crate::server::{BindError, Bound, Listeners, bind, tcp, udp};
 use crate::snapshot::Shared;
 use crate::system;
@@ -311,6 +312,8 @@ impl Starting {
         // It falls silent by itself once the node is stopping.
         self.spawn(Part::MayEnd, ask);
         self.spawn(Part::MayEnd, files::run(config.clone(), handle.clone(), self.stop_rest.clone()));
+        let names = resolver::run(config.clone(), handle.clone(), self.stop_rest.clone());
+        self.spawn(Part::MayEnd, names);
         let (told, hooks) = watch::channel(Hooks::default());
         let tell = webhook::run(config.clone(), handle.clone(), told, self.stop_rest.clone());
         // Where the system has no authorities to believe, it ends, and says so.

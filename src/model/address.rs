@@ -18,6 +18,9 @@ impl Family {
     /// Both families, in the order of their indices.
     pub const ALL: [Family; 2] = [Family::V4, Family::V6];
 
+    /// Under which an endpoint stands that is another name, and so of no family: one decision answers every type.
+    pub const ALIAS: Family = Family::V4;
+
     /// The family of an address, as it is written (a mapped IPv4 address is IPv6).
     #[inline]
     pub fn of(address: IpAddr) -> Family {
@@ -98,6 +101,19 @@ impl ScopeOffset {
             ScopeOffset::Add(more) => bits + more,
             ScopeOffset::Whole => 128,
         }
+    }
+}
+
+/// Why no client can be sent to an address: what kind it is.
+pub fn unusable(address: IpAddr) -> Option<String> {
+    match address {
+        _ if address.is_unspecified() => Some("the unspecified address".into()),
+        _ if address.is_multicast() => Some("a multicast address".into()),
+        IpAddr::V4(four) if four.is_broadcast() => Some("the broadcast address".into()),
+        IpAddr::V6(six) => {
+            six.to_ipv4_mapped().map(|four| format!("an IPv4 address inside IPv6; write '{four}'"))
+        }
+        IpAddr::V4(_) => None,
     }
 }
 

@@ -58,6 +58,23 @@ impl Service {
     /// Checks that one service may have.
     pub const MAX_CHECKS: usize = 16;
 
+    /// Of all services, by their numbers, whether they send clients on to other names: by an endpoint of theirs, or by a
+    /// service that answers for one.
+    pub fn aliases(services: &[Service]) -> Vec<bool> {
+        let mut aliases = vec![false; services.len()];
+        loop {
+            let is_alias = |one: &Endpoint| {
+                let inner = one.inner.and_then(|inner| aliases.get(inner.index()));
+                one.alias().is_some() || inner == Some(&true)
+            };
+            let next: Vec<_> = services.iter().map(|one| one.endpoints.iter().any(is_alias)).collect();
+            if next == aliases {
+                return aliases;
+            }
+            aliases = next;
+        }
+    }
+
     /// The largest configured weight: what an endpoint's own is measured against.
     pub fn largest_weight(&self) -> u16 {
         self.endpoints.iter().map(|endpoint| endpoint.weight).max().unwrap_or(0)
@@ -71,6 +88,10 @@ pub struct Endpoint {
     pub region: RegionId,
     /// Another service that answers here, instead of addresses.
     pub inner: Option<ServiceId>,
+    /// Another name that stands here, instead of addresses.
+    pub cname: Option<Name>,
+    /// Whether clients get that name's addresses, and never the name.
+    pub resolve: bool,
     /// At most [`Endpoint::MAX_ADDRESSES`] of each family, in written order, none twice.
     pub addresses: Vec<IpAddr>,
     /// 0…10,000; against the service's largest.
@@ -93,16 +114,33 @@ impl Endpoint {
     /// Addresses of one family that one endpoint may hold: as many as its live word has bits for.
     pub const MAX_ADDRESSES: usize = 16;
 
-    /// Its addresses of one family, in written order.
+    /// The name that clients are sent on to; `None`: they get addresses.
+    pub fn alias(&self) -> Option<&Name> {
+        self.cname.as_ref().filter(|_| !self.resolve)
+    }
+
+    /// The name whose addresses clients get; `None`: it has its own, or none.
+    pub fn resolved(&self) -> Option<&Name> {
+        self.cname.as_ref().filter(|_| self.resolve)
+    }
+
+    /// Its addresses of one family, in written order. What is probed for an alias, of either family, stands under
+    /// [`Family::ALIAS`]: it is up or down for all clients alike.
     pub fn addresses_of(&self, family: Family) -> impl Iterator<Item = IpAddr> + '_ {
-        self.addresses.iter().copied().filter(move |address| Family::of(*address) == family)
+        let is_alias = self.alias().is_some();
+        let own = if is_alias { &self.probe_addresses } else { &self.addresses };
+        let is_of = move |address: IpAddr| match is_alias {
+            true => family == Family::ALIAS,
+            false => Family::of(address) == family,
+        };
+        own.iter().copied().filter(move |address| is_of(*address))
     }
 
     /// What is probed for its addresses of one family, in the same order.
     pub fn probed_of(&self, family: Family) -> impl Iterator<Item = IpAddr> + '_ {
-        let all = self.addresses.iter().copied().enumerate();
-        let own = all.filter(move |(_, address)| Family::of(*address) == family);
-        own.map(|(at, address)| self.probe_addresses.get(at).copied().unwrap_or(address))
+        let place = |address: IpAddr| self.addresses.iter().position(|one| *one == address);
+        let probed = move |address| place(address).and_then(|at| self.probe_addresses.get(at).copied());
+        self.addresses_of(family).map(move |address| probed(address).unwrap_or(address))
     }
 }
 

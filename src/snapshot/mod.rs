@@ -4,6 +4,7 @@
 //! endpoint and family, what each worker has handed out, and what certificate authorities are to find. [`Shared`]
 //! is the pointer; control alone stores it, every worker has a [`Reader`].
 
+mod aliases;
 mod challenges;
 mod demand;
 mod tally;
@@ -18,6 +19,7 @@ use crate::geo::Resolved;
 use crate::model::{Family, ServiceId};
 use crate::steer::{Client, Live, Load, Pick, Scene, Seen, pick};
 
+pub use aliases::Aliases;
 pub use challenges::Challenges;
 pub use demand::{Sample, Samples};
 pub use tally::Tally;

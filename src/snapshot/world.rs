@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
 
+use super::Aliases;
 use crate::geo;
 use crate::model::{Endpoint, EndpointId, Family, Name, Region, Service, ServiceId};
 use crate::steer::Steered;
@@ -12,13 +14,15 @@ use crate::zone::table::Names;
 #[derive(Debug)]
 pub struct World {
     /// Every name of every zone, and which service steers it.
-    pub names: Names,
+    pub names: Arc<Names>,
     /// What a query needs of each service, by [`ServiceId`].
     pub services: Box<[SteeredService]>,
     /// The addresses that endpoints and fallbacks hand out.
     pub addresses: Addresses,
+    /// The names that endpoints send clients on to.
+    pub aliases: Aliases,
     /// Client networks to orders of regions.
-    pub geo: geo::Table,
+    pub geo: Arc<geo::Table>,
     /// NSID (RFC 5001), logs, metrics.
     pub identity: String,
     /// Cookie secrets (RFC 9018); the first signs, all are accepted.
@@ -137,7 +141,8 @@ impl Addresses {
                 table.endpoints.push(row);
             }
             for family in Family::ALL {
-                let has_one = |endpoint: &Endpoint| endpoint.addresses_of(family).count() == 1;
+                let is_of = |address: &&IpAddr| Family::of(**address) == family;
+                let has_one = |endpoint: &Endpoint| endpoint.addresses.iter().filter(is_of).count() == 1;
                 let bits = service.endpoints.iter().zip(0..).map(|(one, at)| u64::from(has_one(one)) << at);
                 table.singles.push(bits.fold(0, |set, bit| set | bit));
             }

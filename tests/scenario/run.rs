@@ -1,12 +1,13 @@
 //! The steps, one after the other, until one of them does not come to what is expected.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use meridian::control::handle::{ChallengeWish, ResumeWish, SignalWish, Wish, WishedValues, WishedWord};
 use meridian::health::{Outcome, OwnFault, Reason, Stage};
 use meridian::health::{Report, Signals, Whose};
-use meridian::model::{Challenge, OverrideState, Problem, Ramp, Share, Signal, Subject};
+use meridian::model::{Challenge, Family, Lookup, OverrideState, Problem, Ramp, Share, Signal, Subject};
 
 use super::file::{Failure, File, Scenario, Step};
 use super::world::{Running, World, write};
@@ -69,6 +70,7 @@ impl Run {
                 done()
             }
             "signal" => self.signal(rest).await,
+            "lookup" => self.lookup(rest, step).await,
             "resume" => self.resume(rest, step).await,
             "override" | "lift" => self.wish(verb, rest, step).await,
             "challenge" => self.challenge(rest, step).await,
@@ -247,6 +249,35 @@ impl Run {
             .map(|_| ())
             .map_err(|refusal| refusal.to_string())?;
         done()
+    }
+
+    /// What a resolver found; waits for the world that comes of it.
+    async fn lookup(&mut self, rest: &[&str], step: &Step) -> Outcomes {
+        let [name, found @ ..] = rest else {
+            return Err("write: NAME ADDRESS…, or NAME ! for a failure".into());
+        };
+        let name = name.parse().map_err(|_| "a name, please")?;
+        let failed = found.contains(&"!");
+        let mut families = [vec![], vec![]];
+        for address in found.iter().filter(|word| **word != "!") {
+            let address: IpAddr = address.parse().map_err(|_| "an address, please")?;
+            families[Family::of(address).index()].push(address);
+        }
+        let families = families.map(|one| (!failed).then_some(one));
+        let lookup = Lookup { name, families, why: failed.then(|| "timed out".into()) };
+        let handle = self.running()?.handle.clone();
+        let before = handle.shared.load().generation;
+        handle.looked_up(lookup).await.map_err(|refusal| refusal.to_string())?;
+        // Worlds follow each other slowly; they are built by a thread that knows no paused clock.
+        self.world.advance(Duration::from_secs(1)).await;
+        for _ in 0..if step.brief.as_deref() == Some("same") { 5 } else { 500 } {
+            handle.status().await.map_err(|refusal| refusal.to_string())?;
+            if handle.shared.load().generation > before {
+                return compare(step, "changed");
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        compare(step, "same")
     }
 
     async fn resume(&self, rest: &[&str], step: &Step) -> Outcomes {

@@ -15,6 +15,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("getrandom", &["src/cli/", "src/daemon/", "src/demo/"]),
     ("h2", &["src/health/http2.rs"]),
     ("hickory_proto", &["src/model/name.rs", "src/zone/"]),
+    ("hickory_resolver", &["src/resolver/ask.rs"]),
     ("http_body_util", &["src/health/http/http1.rs", "src/api/desire.rs"]),
     (
         "hyper",
@@ -103,6 +104,7 @@ const TIMELESS: &[&str] = &[
     "src/control/state.rs",
     "src/control/store.rs",
     "src/control/words.rs",
+    "src/resolver/book.rs",
     "src/webhook/queue.rs",
 ];
 

@@ -23,6 +23,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ),
     ("ctl", &["model", "api"]), // its wire types and how an explanation reads, so that the two ends agree
     ("webhook", &["model", "config", "control", "api"]), // the same wire type: what is told is what the API shows
+    ("resolver", &["model", "config", "control"]),
     ("telemetry", &[]),
     ("system", &[]),
     ("daemon", EVERYTHING),

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use crate::control::Revised;
 use crate::control::report::{AddressReport, EndpointReport};
 use crate::geo::Resolved;
-use crate::model::{Family, Region, Service, ServiceId, Stage};
+use crate::model::{Family, Name, Region, Service, ServiceId, Stage};
 use crate::snapshot::Asked;
 use crate::steer::chain::slate::Candidate;
 use crate::steer::{Answer, Keep, Pick, Seen, Steered, Step, Tier, Why, Word};
@@ -26,6 +26,8 @@ pub struct Case<'a> {
     pub service: ServiceId,
     /// Of the addresses asked for.
     pub family: Family,
+    /// Whether other names are answered, for all types alike.
+    pub is_alias: bool,
     /// The client's cell.
     pub resolved: Resolved,
     /// What was picked.
@@ -44,7 +46,11 @@ pub struct Case<'a> {
 
 impl<'a> Case<'a> {
     /// Decides as a query would, and remembers every step.
-    pub fn new(question: &'a Question<'a>, service: ServiceId, family: Family) -> Case<'a> {
+    pub fn new(
+        question: &'a Question<'a>,
+        service: ServiceId,
+        (family, is_alias): (Family, bool),
+    ) -> Case<'a> {
         let (snapshot, address) = (question.snapshot, question.client.address());
         let world = &*snapshot.world;
         let resolved = world.locate(service, address);
@@ -69,6 +75,7 @@ impl<'a> Case<'a> {
             steered,
             service,
             family,
+            is_alias,
             resolved,
             pick,
             steps,
@@ -179,6 +186,11 @@ impl<'a> Case<'a> {
         }
         let all = self.written.endpoints[position].addresses_of(self.family).count();
         format!("hands out {} of {all} addresses", mask.count_ones())
+    }
+
+    /// The name that an endpoint sends clients on to.
+    pub fn alias(&self, position: usize) -> Option<&'a Name> {
+        self.written.endpoints[position].alias()
     }
 
     /// The name of the service that answers in an endpoint's place.

@@ -24,6 +24,9 @@ pub fn outcome(case: &Case<'_>, negative_ttl: u32) -> OutcomeBody {
         Answer::Endpoint { position, .. } if case.inner(position).is_some() => {
             ("service", Some(case.region(position).name.clone()), Vec::new())
         }
+        Answer::Endpoint { position, .. } if case.alias(position).is_some() => {
+            ("name", Some(case.region(position).name.clone()), Vec::new())
+        }
         Answer::Endpoint { position, mask } => {
             let live_index = case.steered.live_index(position, case.family);
             let range = case.question.snapshot.world.addresses.endpoint(live_index);
@@ -36,13 +39,11 @@ pub fn outcome(case: &Case<'_>, negative_ttl: u32) -> OutcomeBody {
         Answer::Nodata => ("nodata", None, Vec::new()),
         Answer::Servfail => ("servfail", None, Vec::new()),
     };
-    let inner = match case.pick.answer {
-        Answer::Endpoint { position, .. } => case.inner(position).map(str::to_owned),
-        _ => None,
-    };
+    let inner = chosen_position(case).and_then(|position| case.inner(position)).map(str::to_owned);
     let negative = case.pick.answer == Answer::Nodata && negative_ttl < case.pick.ttl;
     OutcomeBody {
         answer: answer.to_owned(),
+        cname: chosen_position(case).and_then(|position| case.alias(position)).map(ToString::to_string),
         inner,
         region,
         regions,
@@ -52,6 +53,10 @@ pub fn outcome(case: &Case<'_>, negative_ttl: u32) -> OutcomeBody {
         tier: case.tier().map(|tier| tier.name().to_owned()),
         why: why(case.pick.why),
     }
+}
+
+fn chosen_position(case: &Case<'_>) -> Option<usize> {
+    if let Answer::Endpoint { position, .. } = case.pick.answer { Some(position) } else { None }
 }
 
 fn addresses(case: &Case<'_>, (first, count): (u32, u8), mask: u16) -> Vec<String> {

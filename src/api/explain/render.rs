@@ -68,6 +68,7 @@ fn filter(text: &mut String, filter: &FilterBody, width: usize) {
 
 fn outcome(text: &mut String, outcome: &OutcomeBody) {
     let what = match (&outcome.region, &outcome.addresses[..]) {
+        (Some(region), []) if let Some(name) = &outcome.cname => format!("{name} for {region}"),
         (Some(region), []) => {
             format!("service {}, for {region}", outcome.inner.as_deref().unwrap_or_default())
         }

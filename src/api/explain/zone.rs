@@ -17,13 +17,15 @@ pub struct Walk {
     pub lines: Vec<String>,
     /// Who steers the last name.
     pub service: Option<ServiceId>,
+    /// Whether it answers with another name, for all types alike.
+    pub is_alias: bool,
     /// What the zone's SOA lends to negative answers.
     pub negative_ttl: u32,
 }
 
 /// Walks to a name as a query for addresses does.
 pub fn walk(world: &World, name: &Name, families: &[Family]) -> Walk {
-    let mut walk = Walk { lines: Vec::new(), service: None, negative_ttl: u32::MAX };
+    let mut walk = Walk { lines: Vec::new(), service: None, is_alias: false, negative_ttl: u32::MAX };
     let mut name = name.clone();
     for _ in 0..MAX_CHAIN {
         match walk.step(world, &name, families) {
@@ -76,8 +78,9 @@ impl Walk {
         let bearer = printed(names.name(entry));
         let through = if bearer == name.to_string() { String::new() } else { format!(" through {bearer}") };
         match names.steers(entry) {
-            Some(Steers::Service(service)) => {
+            Some(Steers::Service(service) | Steers::Alias(service)) => {
                 self.service = Some(service);
+                self.is_alias = matches!(names.steers(entry), Some(Steers::Alias(_)));
                 let service = &world.written[service.index()].name;
                 return self.say(format!("{name} is steered by service '{service}'{through}"));
             }

@@ -58,8 +58,28 @@ fn endpoints(sheet: &mut Sheet, services: &[ServiceReport]) {
         parked,
     );
     capacity(sheet, services);
+    names(sheet, services);
     let ttl = all().map(|(endpoint, family)| (labels(endpoint, family), f64::from(family.ttl)));
     sheet.gauge("endpoint_ttl_seconds", "For how long what is believed of an endpoint may be believed", ttl);
+}
+
+/// The names of endpoints that are looked up.
+fn names(sheet: &mut Sheet, services: &[ServiceReport]) {
+    let all = || {
+        let endpoints = services.iter().flat_map(|service| &service.endpoints);
+        endpoints.filter_map(|one| {
+            let labels = vec![("service", one.service.clone()), ("region", one.region.clone())];
+            Some((labels, one.resolved.as_ref()?))
+        })
+    };
+    let at = all().filter_map(|(labels, known)| Some((labels, unix(known.at?))));
+    sheet.gauge(
+        "endpoint_resolved_timestamp_seconds",
+        "When an endpoint's name was last looked up without a fault",
+        at,
+    );
+    let failures = all().map(|(labels, known)| (labels, known.failures));
+    sheet.counter("endpoint_resolve_failures", "Times that looking up an endpoint's name failed", failures);
 }
 
 /// How full endpoints are, and what comes of it.

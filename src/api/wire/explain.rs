@@ -69,7 +69,7 @@ pub struct ClientBody {
 /// The decision for one type.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct DecisionBody {
-    /// `A` or `AAAA`.
+    /// `A` or `AAAA`; `CNAME` where other names are answered, for all types alike.
     #[serde(rename = "type")]
     pub kind: String,
     /// The service that decides: the one that steers the name, then those inside it, each picked by the one before.
@@ -128,8 +128,11 @@ pub struct CandidateBody {
 /// What is answered.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct OutcomeBody {
-    /// `endpoint`, `endpoints`, `service`, `fallback`, `nodata` or `servfail`.
+    /// `endpoint`, `endpoints`, `name`, `service`, `fallback`, `nodata` or `servfail`.
     pub answer: String,
+    /// The name that clients are sent on to.
+    #[serde(default)]
+    pub cname: Option<String>,
     /// The service that answers in the chosen endpoint's place: the next decision is its own.
     #[serde(default)]
     pub inner: Option<String>,

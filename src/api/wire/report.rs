@@ -133,6 +133,17 @@ pub struct ServiceBody {
     pub endpoints: Vec<EndpointBody>,
 }
 
+/// What came of looking up a name in whose place its addresses are answered.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ResolvedBody {
+    /// When it was last looked up without a fault; null: not since the node started.
+    pub at: Option<String>,
+    /// What went wrong since; what it stood for before goes on.
+    pub error: Option<String>,
+    /// How often looking it up has failed since the node started.
+    pub failures: u64,
+}
+
 /// One service in one region.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct EndpointBody {
@@ -143,6 +154,12 @@ pub struct EndpointBody {
     /// The service that answers in its place; null: it has addresses.
     #[serde(default)]
     pub inner: Option<String>,
+    /// The name that it stands for; null: it has addresses of its own.
+    #[serde(default)]
+    pub cname: Option<String>,
+    /// What came of looking it up, where clients get its addresses instead of it; null: they get the name.
+    #[serde(default)]
+    pub resolved: Option<ResolvedBody>,
     /// Configured, 0…10,000.
     pub weight: u16,
     /// The operator's word on this endpoint alone.

@@ -40,14 +40,17 @@ impl Builder<'_> {
         let region = self.region(&named.name, &named.span);
         let endpoint = named.value.as_ref()?;
         let inner = self.inner(endpoint);
-        if endpoint.service.is_absent() && is_empty(&endpoint.addresses, |list| list.0.is_empty()) {
+        let (cname, resolve) = self.cname(endpoint);
+        let elsewhere = !endpoint.service.is_absent() || !endpoint.cname.is_absent();
+        if !elsewhere && is_empty(&endpoint.addresses, |list| list.0.is_empty()) {
             let span = endpoint.addresses.span().unwrap_or(&named.span);
             self.error(span, format!("endpoint {} has no addresses", quoted(&named.name)));
         }
         let built = Endpoint {
             region: region?,
             inner,
-
+            cname,
+            resolve,
             addresses: self.addresses(&endpoint.addresses),
             weight: number(&endpoint.weight).unwrap_or(100),
             priority: number(&endpoint.priority).unwrap_or(0),
@@ -84,6 +87,10 @@ impl Builder<'_> {
             self.warn(span, "probe_addresses has no effect: the service has no check");
         }
         let (count, wanted) = (list.0.len(), endpoint.addresses.value().map(|list| list.0.len()));
+        if wanted.is_none() && count > Endpoint::MAX_ADDRESSES {
+            let most = Endpoint::MAX_ADDRESSES;
+            self.error(span, format!("{count} probe_addresses are too many; at most {most} are possible"));
+        }
         if let Some(wanted) = wanted.filter(|wanted| *wanted != count) {
             let text = format!("there are {count} probe_addresses for {wanted} addresses");
             self.error(span, format!("{text}; write one for each, in the same order"));

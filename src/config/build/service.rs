@@ -45,7 +45,8 @@ impl<'a> Builder<'a> {
         let services: Vec<_> =
             written.iter().map(|service| self.service(service, &nested, &mut owners)).collect();
 
-        for (service, written) in services.iter().zip(written) {
+        let aliases = Service::aliases(&services);
+        for (at, (service, written)) in services.iter().zip(written).enumerate() {
             let table = written.value.as_ref();
             let policy = table.and_then(|table| table.policy.span());
             if let Some(span) = policy {
@@ -55,9 +56,11 @@ impl<'a> Builder<'a> {
                 self.fenced(service, table, policy);
                 self.shedding(service, table);
                 self.nesting(service, table, &services);
+                self.aliased((at, table), &services, &aliases);
             }
         }
 
+        self.few_resolved(&services);
         self.no_circles(&services);
         services
     }

@@ -7,7 +7,7 @@ use toml::de::DeValue;
 
 use super::{Leaf, Wrong, leaf_schema, string};
 use crate::config::reader::quoted;
-use crate::model::Network;
+use crate::model::{Network, unusable};
 
 //------------ Socket --------------------------------------------------------
 
@@ -24,6 +24,23 @@ impl Leaf for Socket {
 
 leaf_schema!(Socket, "Socket", { "type": "string", "pattern": ":[0-9]{1,5}$" });
 
+//------------ NameServer ----------------------------------------------------
+
+/// Who is asked for names: an address, and a port if it is not 53.
+#[derive(Clone, Copy, Debug)]
+pub struct NameServer(pub SocketAddr);
+
+impl Leaf for NameServer {
+    fn leaf(value: &DeValue) -> Result<Self, Wrong> {
+        const WANTS: &str = "an address; write it like '198.51.100.53', '127.0.0.1:5353' or '[::1]:5353'";
+        let word = string(value, WANTS)?;
+        let plain = || word.parse::<IpAddr>().map(|address| SocketAddr::new(address, 53));
+        word.parse().or_else(|_| plain()).map(NameServer).map_err(|_| Wrong::not(WANTS))
+    }
+}
+
+leaf_schema!(NameServer, "NameServer", { "type": "string", "pattern": "^[0-9A-Fa-f.:\\[\\]]+$" });
+
 //------------ SteeredAddress ------------------------------------------------
 
 /// An address that a client can be sent to.
@@ -35,23 +52,10 @@ impl Leaf for SteeredAddress {
         const WANTS: &str = "an IP address";
         let word = string(value, WANTS)?;
         let address: IpAddr = word.parse().map_err(|_| Wrong::not(WANTS))?;
-        match useless(address) {
+        match unusable(address) {
             Some(why) => Err(Wrong::Says(format!("no client can be sent to {}: it is {why}", quoted(word)))),
             None => Ok(SteeredAddress(address)),
         }
-    }
-}
-
-/// Why an address cannot be anybody's: what kind it is.
-fn useless(address: IpAddr) -> Option<String> {
-    match address {
-        _ if address.is_unspecified() => Some("the unspecified address".into()),
-        _ if address.is_multicast() => Some("a multicast address".into()),
-        IpAddr::V4(four) if four.is_broadcast() => Some("the broadcast address".into()),
-        IpAddr::V6(six) => {
-            six.to_ipv4_mapped().map(|four| format!("an IPv4 address inside IPv6; write '{four}'"))
-        }
-        IpAddr::V4(_) => None,
     }
 }
 

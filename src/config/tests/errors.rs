@@ -4,6 +4,7 @@ use super::*;
 
 mod checks;
 mod files;
+mod names;
 mod services;
 
 /// A sound service with something added to it, from line 5 on.

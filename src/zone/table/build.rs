@@ -12,7 +12,7 @@ use crate::model::{Name, Place, Problems};
 use super::super::{Rrset, Zone, rtype};
 use super::grow::Growing;
 use super::link::link;
-use super::{APEX, ASIDE, Apex, CUT, DNAME, Entry, NONE, Names, Records, Steers, WHOAMI, parent};
+use super::{ALIAS, APEX, ASIDE, Apex, CUT, DNAME, Entry, NONE, Names, Records, Steers, WHOAMI, parent};
 
 /// A name that a service answers, and where that is written.
 #[derive(Clone, Debug)]
@@ -229,10 +229,19 @@ fn place_steered(
         let id = table.find_or_add(name.as_wire(), zone);
         let entry = &mut table.entries[id as usize];
         let beside = &rrsets[entry.rrsets as usize..][..usize::from(entry.rrset_count)];
-        conflicts.extend(beside.iter().map(|records| (position, records.rtype)).filter(is_conflict));
+        let is_alias = matches!(one.steers, Steers::Alias(_));
+        if is_alias && entry.marks & APEX != 0 {
+            let text = "is the name of a zone, whose SOA and NS no cname may stand beside (RFC 1034 §3.6.2); write resolve = \
+                        true, or answer a name below it";
+            problems.error(place, format!("'{name}' {text}"));
+            continue;
+        }
+        let beside = beside.iter().map(|records| (position, records.rtype));
+        conflicts.extend(beside.filter(|conflict| is_alias || is_conflict(conflict)));
         let service = match one.steers {
             Steers::Whoami => WHOAMI,
             Steers::Service(service) => service.0,
+            Steers::Alias(service) => service.0 | ALIAS,
         };
         if std::mem::replace(&mut entry.service, service) != NONE {
             problems.error(place, format!("'{name}' is answered by another service already"));
@@ -285,7 +294,8 @@ fn tell_conflicts(
         let what = match *rtype {
             rtype::A => "has A records for it",
             rtype::AAAA => "has AAAA records for it",
-            _ => "makes it an alias (CNAME)",
+            rtype::CNAME => "makes it an alias (CNAME)",
+            _ => "has other records for it, which no cname may stand beside (RFC 1034 §3.6.2)",
         };
         problems.error(place, format!("'{name}' is steered, but {there} {what}; keep one"));
     }

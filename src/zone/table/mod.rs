@@ -25,11 +25,16 @@ const NONE: u32 = u32::MAX;
 /// "The whoami name" among the services of a compact entry.
 const WHOAMI: u32 = u32::MAX - 1;
 
-/// Who answers the addresses of a name that has no address records.
+/// The bit of those that answer with another name.
+const ALIAS: u32 = 1 << 31;
+
+/// Who answers the addresses of a name that has no address records, or all of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Steers {
-    /// A service.
+    /// A service that answers with addresses.
     Service(ServiceId),
+    /// A service that answers every type with another name.
+    Alias(ServiceId),
     /// The name that tells resolvers how they are seen.
     Whoami,
 }
@@ -278,6 +283,7 @@ impl Names {
         match self.entry(id).service {
             NONE => None,
             WHOAMI => Some(Steers::Whoami),
+            alias if alias & ALIAS != 0 => Some(Steers::Alias(ServiceId(alias & !ALIAS))),
             service => Some(Steers::Service(ServiceId(service))),
         }
     }
