@@ -91,6 +91,7 @@ one CNAME two
 two CNAME three
 three CNAME www
 _acme-challenge.one CNAME _acme-challenge.www
+www HTTPS 1 . alpn=h2 port=443 dohpath=/q{?dns}
 cut NS ns.cut
 ns.cut A 192.0.2.9
 ";
@@ -180,6 +181,7 @@ fn answering_allocates_nothing() {
         ("challenge", query("_acme-challenge.www.example.", 16, Some(&all)), Transport::Udp, 0),
         ("no address of a challenge", query("_acme-challenge.www.example.", 1, None), Transport::Udp, 0),
         ("alias to a challenge", query("_acme-challenge.one.example.", 16, Some(&all)), Transport::Tcp, 0),
+        ("hints", query("www.example.", 65, Some(&all)), Transport::Udp, 0),
         ("refused", query("www.test.", 1, Some(&all)), Transport::Udp, 5),
         ("malformed", query("www.example.", 1, Some(&[0, 8, 0, 1, 0])), Transport::Udp, 1),
         ("not a query", vec![0xff; 40], Transport::Udp, 0),

@@ -81,6 +81,7 @@ scenarios! {
     geography,
     guards,
     health,
+    hints,
     names,
     nesting,
     overrides,

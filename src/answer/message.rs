@@ -94,6 +94,11 @@ impl<'a> Message<'a> {
         Mark { at: self.at, name_count: self.name_count }
     }
 
+    /// Takes back all that was written since the mark.
+    pub fn back_to(&mut self, mark: Mark) {
+        (self.at, self.name_count) = (mark.at, mark.name_count);
+    }
+
     /// Takes back all that was written since the mark if any of it did not fit; says whether it did.
     pub fn keep_since(&mut self, mark: Mark) -> bool {
         let fits = !self.full;

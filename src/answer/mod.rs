@@ -15,6 +15,7 @@ mod client;
 mod cookie;
 mod edns;
 mod frames;
+mod hints;
 mod message;
 mod query;
 mod records;

@@ -2,11 +2,12 @@
 //! names for whole trees (DNAME, RFC 6672), as far as the zones that are served.
 
 use super::client::Asker;
+use super::hints::Hints;
 use super::message::{Message, Section};
 use super::query::{HEADER, Rcode};
 use super::records::{Owner, is_within, put_alias, put_extras, put_rrset, split_name};
 use super::slot::{CLASS_IN, Slot};
-use super::steered::{Chosen, note_alias, put_addresses};
+use super::steered::{Chosen, note_alias, note_hints, put_addresses};
 use super::worker::Worker;
 use super::{Now, chaos, whoami};
 use crate::model::{Family, ServiceId};
@@ -14,6 +15,7 @@ use crate::snapshot::Snapshot;
 use crate::steer::{Answer, Why};
 use crate::zone::dname::{MAX_NAME, substitute};
 use crate::zone::rtype;
+use crate::zone::svcb::is_hinted;
 use crate::zone::table::{Asked, EntryId, Found, Names, Records, Steers};
 
 /// Aliases followed for one query, inside the zones that are served.
@@ -83,6 +85,7 @@ impl<'a> Sections<'a, '_> {
         // RFC 1034 §3.7.1: for any class at all, nobody has authority.
         outcome.authoritative = self.slot.question.qclass == CLASS_IN && !matches!(at.found, Found::Cut(_));
         if let (true, Some(Steers::Service(_)), Found::Node(entry)) = (self.slot.steered, at.steers, at.found)
+            && self.slot.family().is_some()
             && self.challenge(at).is_none()
         {
             // Most replies: addresses alone, and no other name.
@@ -153,6 +156,12 @@ impl<'a> Sections<'a, '_> {
             (Some(Steers::Alias(service)), _) => {
                 let chosen = self.choose(service, Family::ALIAS);
                 return self.aliased(entry, at, &chosen, outcome);
+            }
+            (Some(Steers::Service(service)), None) if matches!(qtype, rtype::HTTPS | rtype::SVCB) => {
+                if let Some(records) = names.rrset(entry, qtype) {
+                    self.hinted(service, entry, at, records, outcome);
+                    return None;
+                }
             }
             (Some(Steers::Whoami), _) if matches!(qtype, rtype::A | rtype::AAAA | rtype::TXT) => {
                 self.whoami(entry, at.name, outcome);
@@ -276,6 +285,34 @@ impl<'a> Sections<'a, '_> {
         None
     }
 
+    /// Records of services, with the addresses that the client would get.
+    fn hinted(
+        &mut self,
+        service: ServiceId,
+        entry: EntryId,
+        at: At,
+        records: &Records,
+        outcome: &mut Outcome,
+    ) {
+        let (names, own) = (self.names(), self.names().name(entry));
+        if !names.rdata(records).any(|data| is_hinted(data, own)) {
+            self.put(Section::Answer, Owner::At(at.name), records, outcome);
+            return;
+        }
+        let four = match at.name {
+            QUESTION => self.slot.chosen.clone(),
+            _ => self.choose(service, Family::V4),
+        };
+        let six = four.other_family(self.snapshot, self.now, self.worker);
+        let hints = Hints { picked: [four, six], snapshot: self.snapshot };
+        hints.decide(outcome);
+        let fits = hints.put(self.message, names, (at.name, own), records, self.worker);
+        outcome.truncated |= !fits;
+        if fits {
+            hints.picked.iter().for_each(|chosen| note_hints(chosen, self.snapshot, self.now, self.worker));
+        }
+    }
+
     #[inline]
     fn steered(&mut self, entry: EntryId, name: u16, chosen: &Chosen, outcome: &mut Outcome) {
         let pick = &chosen.pick;
@@ -318,7 +355,7 @@ impl<'a> Sections<'a, '_> {
 
 /// What a pick makes of the whole reply, beside its records.
 #[inline]
-fn decided(chosen: &Chosen, outcome: &mut Outcome) {
+pub(super) fn decided(chosen: &Chosen, outcome: &mut Outcome) {
     outcome.scope = outcome.scope.max(chosen.asker.scope(chosen.pick.scope));
     if chosen.pick.why == Why::AllDown {
         outcome.error = Some((EDE_OTHER, "no endpoint is healthy: answered by on_all_down"));

@@ -14,7 +14,7 @@ use crate::model::Family;
 use crate::snapshot::{Snapshot, World};
 use crate::telemetry::{DropWhy, Transport};
 use crate::zone::rtype;
-use crate::zone::table::{Asked, Found, Steers};
+use crate::zone::table::{Asked, EntryId, Found, Steers};
 
 /// Classes: the Internet, and "any" (RFC 1035 §3.2.4).
 pub(super) const CLASS_IN: u16 = 1;
@@ -133,10 +133,18 @@ impl Slot {
         let (service, family) = match (self.steers, self.family()) {
             (Some(Steers::Service(service)), Some(family)) => (service, family),
             (Some(Steers::Alias(service)), _) => (service, Family::ALIAS),
+            // Both families are picked for hints; the walk to the client's cell is the same.
+            (Some(Steers::Service(service)), None) if self.wants_hints(world, entry) => (service, Family::V4),
             _ => return,
         };
         self.steered = true;
         self.chosen.begin(world, service, family, self.edns.as_ref(), self.peer.ip());
+    }
+
+    /// Whether there are records that hold addresses as hints.
+    fn wants_hints(&self, world: &World, entry: EntryId) -> bool {
+        let qtype = self.question.qtype;
+        matches!(qtype, rtype::HTTPS | rtype::SVCB) && world.names.rrset(entry, qtype).is_some()
     }
 
     /// One step of that walk; whether there are more.

@@ -12,6 +12,7 @@ use super::worker::Worker;
 use crate::geo::{Resolved, Walk};
 use crate::model::{EndpointId, Family, ServiceId};
 use crate::snapshot::{Asked, Snapshot, World};
+use crate::steer::chain::lot::bits;
 use crate::steer::{Answer, Pick};
 use crate::zone::rtype;
 
@@ -118,6 +119,15 @@ impl Chosen {
         }
     }
 
+    /// Picks for the same client and service, of the other family.
+    pub(super) fn other_family(&self, snapshot: &Snapshot, now: Now, worker: &mut Worker) -> Chosen {
+        let (service, family) = (self.asked, self.family.other());
+        let mut other = Chosen { service, family, outer: [0; Chosen::DEEPEST - 1], ..self.clone() };
+        other.resolve(&snapshot.world);
+        other.pick(snapshot, now, worker);
+        other
+    }
+
     /// Goes on inside the service that answers in the place of what was picked, and so on. What is handed out may be kept
     /// no longer, and is for no more clients, than each of them says.
     fn go_in(&mut self, inner: ServiceId, snapshot: &Snapshot, now: Now, worker: &mut Worker) {
@@ -197,6 +207,23 @@ pub(super) fn note_alias(chosen: &Chosen, snapshot: &Snapshot, now: Now, worker:
         worker.handed_out.beside(live_index);
     }
     note_demand(chosen, snapshot, worker);
+}
+
+/// Notes that the addresses of a pick were handed out as hints. Demand is counted by those who ask for addresses.
+pub(super) fn note_hints(chosen: &Chosen, snapshot: &Snapshot, now: Now, worker: &mut Worker) {
+    let steered = &snapshot.world.services[chosen.service.index()].steered;
+    let (first, set) = match chosen.pick.answer {
+        Answer::Endpoint { position, .. } => (steered.live_index(position, chosen.family), 1),
+        Answer::Endpoints(set) => (steered.live_index(0, chosen.family), set),
+        _ => return,
+    };
+    let (tally, until) = (&snapshot.tallies[worker.index], now.unix + u64::from(chosen.pick.ttl));
+    tally.hand_out(first, set, until);
+    bits(set).for_each(|place| worker.handed_out.beside((first + 2 * place) as u32 + 1));
+    for outer in chosen.outer.into_iter().take_while(|outer| *outer > 0) {
+        tally.hand_out(outer as usize - 1, 1, until);
+        worker.handed_out.beside(outer);
+    }
 }
 
 /// Has some answers sampled where capacity counts demand: of the service that answers, and of the one that was asked for.

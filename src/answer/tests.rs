@@ -1,6 +1,7 @@
 //! Properties of the whole core over a small, fixed world: what holds for any packet, and for any client.
 
 mod batches;
+mod hints;
 #[path = "../../tests/common/mmdb.rs"]
 #[allow(clippy::duplicate_mod, reason = "rooms do not reach into each other's tests")]
 mod mmdb;
@@ -108,6 +109,12 @@ lost CNAME nope
 cut NS ns.cut
 ns.cut A 192.0.2.70
 deep.ent TXT \"below\"
+plain HTTPS 1 . alpn=h2,h3 port=8443 ech=AAAA dohpath=/q{?dns}
+plain HTTPS 0 elsewhere
+ruled HTTPS 1 RULED no-default-alpn alpn=h3
+nested HTTPS 2 . key9=x
+nested HTTPS 3 other.example.net. alpn=h2
+*.wild HTTPS 1 . alpn=h2
 ";
 
 /// Networks that the database knows, as `network country`; the countries' centroids do the rest. They lie
@@ -213,6 +220,19 @@ struct Parts {
     options: Vec<(u16, Vec<u8>)>,
 }
 
+/// Data as text, the addresses of each hint sorted: they are turned as address records are.
+fn sorted(data: &str) -> String {
+    let word = |word: &str| match word.split_once("hint=") {
+        Some((family, addresses)) => {
+            let mut addresses: Vec<_> = addresses.split(',').collect();
+            addresses.sort_unstable();
+            format!("{family}hint={}", addresses.join(","))
+        }
+        None => word.to_owned(),
+    };
+    data.split(' ').map(word).collect::<Vec<_>>().join(" ")
+}
+
 fn parts(reply: &[u8]) -> Result<Parts, String> {
     let shown = |error: &dyn std::fmt::Display| format!("{error}: {}", hex::encode(reply));
     let message = domain::base::Message::from_octets(reply).map_err(|error| shown(&error))?;
@@ -221,7 +241,8 @@ fn parts(reply: &[u8]) -> Result<Parts, String> {
         let (record, section) = record.map_err(|error| shown(&error))?;
         let record =
             record.to_any_record::<AllRecordData<_, ParsedName<_>>>().map_err(|error| shown(&error))?;
-        records.push(format!("{section:?} {} {} {}", record.owner(), record.ttl().as_secs(), record.data()));
+        let data = sorted(&record.data().to_string());
+        records.push(format!("{section:?} {} {} {data}", record.owner(), record.ttl().as_secs()));
     }
     records.sort();
     let mut options = Vec::new();

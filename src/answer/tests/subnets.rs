@@ -64,7 +64,7 @@ fn disguised(four: Ipv4Addr) -> [IpAddr; 4] {
 }
 
 /// `address` with its bits behind `scope` those of `other`.
-fn inside(address: IpAddr, scope: u8, other: u128) -> IpAddr {
+pub(super) fn inside(address: IpAddr, scope: u8, other: u128) -> IpAddr {
     match address {
         IpAddr::V4(four) => {
             let mask = u32::MAX.checked_shr(scope.into()).unwrap_or(0);

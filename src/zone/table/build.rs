@@ -11,6 +11,7 @@ use crate::model::{Name, Place, Problems};
 
 use super::super::{Rrset, Zone, rtype};
 use super::grow::Growing;
+use super::hinted::tell_hints;
 use super::link::link;
 use super::{ALIAS, APEX, ASIDE, Apex, CUT, DNAME, Entry, NONE, Names, Records, Steers, WHOAMI, parent};
 
@@ -227,6 +228,7 @@ fn place_steered(
             continue;
         }
         let id = table.find_or_add(name.as_wire(), zone);
+        tell_hints(table, rrsets, id, one, problems);
         let entry = &mut table.entries[id as usize];
         let beside = &rrsets[entry.rrsets as usize..][..usize::from(entry.rrset_count)];
         let is_alias = matches!(one.steers, Steers::Alias(_));

@@ -9,6 +9,7 @@ mod asked;
 mod build;
 mod grow;
 mod hash;
+mod hinted;
 mod link;
 
 pub use asked::Asked;
