@@ -25,7 +25,7 @@ mod text;
 use std::io::{self, Read as _};
 use std::path::Path;
 
-pub use config::{Api, Config, CookieSecret, Geo, Role, Server, Token, ZoneFile};
+pub use config::{Api, Config, CookieSecret, Geo, Latency, Role, Server, Token, ZoneFile};
 pub use leaf::unfit_name;
 
 use crate::model::{Place, Problems};

@@ -8,7 +8,7 @@ use crate::steer::tests::{Table, none, table};
 use crate::steer::word::{Live, Word};
 
 fn client<'a>(address: IpAddr, order: &'a [RegionId]) -> Client<'a> {
-    Client { address, first: &[], rest: order, admitted: u64::MAX, depth: 16 }
+    Client { address, first: &[], fast: &[], rest: order, admitted: u64::MAX, depth: 16 }
 }
 
 /// What is left for one client, by position, and the pick.

@@ -8,6 +8,7 @@ fn ask(table: &Table, order: &[u16], family: Family) -> Pick {
     let client = Client {
         address: "198.51.100.7".parse().unwrap(),
         first: &[],
+        fast: &[],
         rest: &order,
         admitted: u64::MAX,
         depth: 16,
@@ -43,6 +44,7 @@ fn what_a_service_puts_first_stands_before_the_cell_s_order() {
     let client = Client {
         address: "198.51.100.7".parse().unwrap(),
         first: &first,
+        fast: &[],
         rest: &rest,
         admitted: u64::MAX,
         depth: 0,
@@ -89,6 +91,7 @@ fn a_weight_keeps_its_share_of_the_endpoint_s_own_clients() {
             let client = Client {
                 address: std::net::Ipv4Addr::from(i << 8).into(),
                 first: &[],
+                fast: &[],
                 rest: &order,
                 admitted: u64::MAX,
                 depth: 0,
@@ -177,7 +180,8 @@ fn what_is_picked_at_once_is_what_the_whole_walk_picks() {
                 let regions = |order: &[u16]| -> Vec<_> { order.iter().map(|id| RegionId(*id)).collect() };
                 let (first, rest) = (regions(first), regions(rest));
                 let address = "198.51.100.7".parse().unwrap();
-                let client = Client { address, first: &first, rest: &rest, admitted: u64::MAX, depth: 16 };
+                let client =
+                    Client { address, first: &first, fast: &[], rest: &rest, admitted: u64::MAX, depth: 16 };
                 let (mut soon, mut late) = (Vec::new(), Vec::new());
                 let (service, scene) = (&table.service, table.scene(4));
                 let see = |seen: &mut Vec<Step>, step: Seen<'_>| {

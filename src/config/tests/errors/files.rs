@@ -7,7 +7,7 @@ fn broken_files() {
     let rows = [
         (
             r"[sever]",
-            r"m.toml:1:2: unknown key 'sever' (did you mean 'server'?); keys here: server, api, geo, zones, regions, services, probes, witnesses, webhooks",
+            r"m.toml:1:2: unknown key 'sever' (did you mean 'server'?); keys here: server, api, geo, latency, zones, regions, services, probes, witnesses, webhooks",
         ),
         (r"server = 5", r"m.toml:1:10: server is a whole number, not a table"),
         (
