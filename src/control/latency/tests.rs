@@ -181,7 +181,8 @@ fn beyond_the_bound_the_rows_with_the_fewest_samples_go() {
     let (rows, _) = latencies.list(&RowsWanted { most: 1000, ..RowsWanted::default() }, at(0));
     assert!(rows[0].listed, "what the file says stays");
     let systems: Vec<_> = rows[1..].iter().map(|row| row.vantage).collect();
-    assert_eq!(systems, (0..systems.len() as u32).map(far).collect::<Vec<_>>(), "the best known stay");
+    // The newest are not looked at before there are too many again.
+    assert_eq!(systems[..197], (0..197).map(far).collect::<Vec<_>>(), "the best known stay");
     assert!(latencies.counts().crowded >= 50);
 }
 

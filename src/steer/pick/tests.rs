@@ -62,6 +62,50 @@ fn what_a_service_puts_first_stands_before_the_cell_s_order() {
     assert_eq!(all, [0, 1, 2], "each once");
 }
 
+/// One client's answer by position, or 9 for none, with these regions measured.
+fn ask_fast(table: &Table, fast: &[u16], first: &[u16], rest: &[u16]) -> usize {
+    let regions = |order: &[u16]| -> Vec<_> { order.iter().map(|id| RegionId(*id)).collect() };
+    let (fast, first, rest) = (regions(fast), regions(first), regions(rest));
+    let address = "198.51.100.7".parse().unwrap();
+    let client = Client { address, first: &first, fast: &fast, rest: &rest, admitted: u64::MAX, depth: 16 };
+    let pick = pick::<true>(&table.service, &client, Family::V4, &table.scene(0), none, |_| {});
+    assert_eq!(pick.scope, 16);
+    if let Answer::Endpoint { position, .. } = pick.answer { position } else { 9 }
+}
+
+#[test]
+fn the_fastest_goes_first_then_the_nearest_of_those_that_nobody_measured() {
+    let rows = [
+        // words, fast, first, rest, chosen
+        ("f100 f100 f100 f100", &[2, 1][..], &[][..], &[0, 3, 1, 2][..], 2),
+        ("f100 f100 x100 f100", &[2, 1], &[], &[0, 3, 1, 2], 1),
+        ("f100 x100 x100 f100", &[2, 1], &[], &[3, 0, 1, 2], 3),
+        ("f100 f100 f100 f100", &[], &[], &[3, 0, 1, 2], 3),
+        ("f100 f100 f100 f100", &[], &[1], &[3, 0, 1, 2], 1),
+        ("- f100 f100 f100", &[0, 3], &[], &[1, 2], 3),
+        ("x100 x100 x100 x100", &[3, 1], &[], &[0, 1, 2, 3], 3),
+    ];
+    for (words, fast, first, rest, chosen) in rows {
+        let six = words.split(' ').map(|_| "-").collect::<Vec<_>>().join(" ");
+        // The walks, and the same as chains that need a slate.
+        for policy in [
+            "latency",
+            "healthy fast first",
+            "healthy fast listed fast first",
+            "healthy near fast spill first",
+        ] {
+            let table = table(words, &six).policy(policy);
+            assert_eq!(ask_fast(&table, fast, first, rest), chosen, "{words} {fast:?} {policy}");
+        }
+        let near = table(words, &six).policy("nearest");
+        assert_eq!(
+            ask_fast(&near, fast, &[], rest),
+            ask_fast(&near, &[], &[], rest),
+            "nobody else looks at it"
+        );
+    }
+}
+
 #[test]
 fn all_down_answers_as_if_all_were_healthy() {
     // Weight 0 and draining would not have answered then, so they do not now.
