@@ -166,7 +166,7 @@ impl fmt::Debug for Token {
 pub enum Role {
     /// Set and clear ACME challenges, and see them; nothing else.
     Acme,
-    /// Report signals; nothing else.
+    /// Report signals and measured latency; nothing else.
     Signals,
     /// Look.
     Read,

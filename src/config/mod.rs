@@ -26,7 +26,7 @@ use std::io::{self, Read as _};
 use std::path::Path;
 
 pub use config::{Api, Config, CookieSecret, Geo, Latency, Role, Server, Token, ZoneFile};
-pub use leaf::unfit_name;
+pub use leaf::{parse_vantage, unfit_name};
 
 use crate::model::{Place, Problems};
 use file::File;

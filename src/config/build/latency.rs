@@ -6,7 +6,7 @@ use super::Builder;
 use super::server::number;
 use crate::config::Latency;
 use crate::config::file;
-use crate::config::leaf::parse_network;
+use crate::config::leaf::parse_vantage;
 use crate::config::reader::{Entry, quoted};
 use crate::model::{LatencyRow, LatencyRules, Measured, Place, RegionId, Service, Vantage};
 
@@ -135,7 +135,7 @@ fn words(line: &str) -> Vec<(u32, &str)> {
 
 fn vantage_of(word: &str) -> Result<Vantage, String> {
     let digits = word.strip_prefix("AS").or_else(|| word.strip_prefix("as"));
-    let Some(digits) = digits else { return Vantage::of_network(parse_network(word)?) };
+    let Some(digits) = digits else { return parse_vantage(word) };
     let asn = digits.parse().ok().filter(|asn| *asn > 0);
     asn.map(Vantage::Asn).ok_or_else(|| format!("{} is not an AS; write it like 'AS64500'", quoted(word)))
 }
