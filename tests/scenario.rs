@@ -80,6 +80,7 @@ scenarios! {
     geography,
     guards,
     health,
+    latency,
     names,
     nesting,
     overrides,

@@ -109,7 +109,7 @@ async fn everything_that_is_wrong_is_told_at_once_and_nothing_is_taken() {
     let problem = said.json();
     assert_eq!(problem["field"], "measurements[1].network");
     let detail = problem["detail"].as_str().unwrap();
-    assert!(detail.ends_with("(19 more in this call, which took nothing)"), "{detail}");
+    assert!(detail.ends_with("(20 more in this call, which took nothing)"), "{detail}");
     let errors: Vec<_> = problem["errors"]
         .as_array()
         .unwrap()
