@@ -64,7 +64,7 @@ pictures: toolchain  ## simulate two hours of clients and the loss of a region, 
 # Seconds for each target, and what cargo-fuzz would tell the compiler: all of it is stable, so neither cargo-fuzz nor
 # a nightly compiler has to be there.
 SECONDS_EACH = 60
-FUZZED = query ecs cookie zone_text config mmdb signals
+FUZZED = query ecs cookie zone_text config latency mmdb signals
 FUZZING = --cfg fuzzing -Cdebug-assertions -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
 	-Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
 	-Cllvm-args=-sanitizer-coverage-trace-compares -Cllvm-args=-sanitizer-coverage-stack-depth \

@@ -84,8 +84,15 @@ fn main() {
 }
 
 fn compile(databases: &[Database], regions: &[Region]) -> Table {
-    let input =
-        Input { databases, regions, rules: &[], service_rules: &[], fences: &[], threads: Threads::One };
+    let input = Input {
+        databases,
+        regions,
+        rules: &[],
+        service_rules: &[],
+        fences: &[],
+        measured: false,
+        threads: Threads::One,
+    };
     let before = cpu_seconds();
     let started = Instant::now();
     let table = geo::compile(&input).unwrap_or_else(|error| panic!("{error}"));

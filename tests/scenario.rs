@@ -82,6 +82,7 @@ scenarios! {
     guards,
     health,
     hints,
+    latency,
     names,
     nesting,
     overrides,

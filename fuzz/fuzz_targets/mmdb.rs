@@ -80,6 +80,7 @@ fuzz_target!(|input: &[u8]| {
         rules: &[],
         service_rules: &[],
         fences: &[],
+        measured: false,
         threads: Threads::One,
     };
     let Ok(table) = compile(&input) else { return };

@@ -73,8 +73,8 @@ pub(super) fn phases(slots: &mut [Slot], frames: &mut impl Frames, transport: Tr
     slots.iter().for_each(|slot| world.names.hint_entry(slot.asked()));
     slots.iter().for_each(|slot| world.names.hint_data(slot.asked()));
     slots.iter_mut().for_each(|slot| slot.find(snapshot));
-    while slots.iter_mut().fold(false, |more, slot| slot.step(world) | more) {}
-    slots.iter_mut().for_each(|slot| slot.resolve(world));
+    while slots.iter_mut().fold(false, |more, slot| slot.step(snapshot) | more) {}
+    slots.iter_mut().for_each(|slot| slot.resolve(snapshot));
     slots.iter_mut().for_each(|slot| slot.pick(snapshot, now, worker));
     for (index, slot) in slots.iter_mut().enumerate() {
         let (octets, _) = frames.frame(index);

@@ -330,10 +330,10 @@ impl<'a> Sections<'a, '_> {
 
     /// For an alias' target: phases 2 and 3 at once.
     fn choose(&mut self, service: ServiceId, family: Family) -> Chosen {
-        let (world, resolver) = (&self.snapshot.world, self.slot.peer.ip());
+        let (snapshot, resolver) = (self.snapshot, self.slot.peer.ip());
         let mut chosen = Chosen::default();
-        chosen.begin(world, service, family, self.slot.edns.as_ref(), resolver);
-        chosen.resolve(world);
+        chosen.begin(snapshot, service, family, self.slot.edns.as_ref(), resolver);
+        chosen.resolve(snapshot);
         chosen.pick(self.snapshot, self.now, self.worker);
         chosen
     }

@@ -138,7 +138,7 @@ impl Slot {
             _ => return,
         };
         self.steered = true;
-        self.chosen.begin(world, service, family, self.edns.as_ref(), self.peer.ip());
+        self.chosen.begin(snapshot, service, family, self.edns.as_ref(), self.peer.ip());
     }
 
     /// Whether there are records that hold addresses as hints.
@@ -149,15 +149,15 @@ impl Slot {
 
     /// One step of that walk; whether there are more.
     #[inline]
-    pub fn step(&mut self, world: &World) -> bool {
-        self.steered && self.chosen.step(world)
+    pub fn step(&mut self, snapshot: &Snapshot) -> bool {
+        self.steered && self.chosen.step(snapshot)
     }
 
     /// The end of that walk.
     #[inline]
-    pub fn resolve(&mut self, world: &World) {
+    pub fn resolve(&mut self, snapshot: &Snapshot) {
         if self.steered {
-            self.chosen.resolve(world);
+            self.chosen.resolve(snapshot);
         }
     }
 

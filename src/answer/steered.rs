@@ -28,6 +28,8 @@ pub struct Chosen {
     pub asker: Asker,
     /// On the way to the client's cell.
     walk: Walk,
+    /// And to what was measured from its network, where the service looks at that.
+    fast: Walk,
     resolved: Resolved,
     /// What was picked; NODATA until it was.
     pub pick: Pick,
@@ -44,6 +46,7 @@ impl Default for Chosen {
             family: Family::V4,
             asker: Asker::default(),
             walk: Walk::default(),
+            fast: Walk::default(),
             resolved: Resolved::NOWHERE,
             pick: Pick::NONE,
             outer: [0; Chosen::DEEPEST - 1],
@@ -78,7 +81,7 @@ impl Chosen {
     #[inline]
     pub fn begin(
         &mut self,
-        world: &World,
+        snapshot: &Snapshot,
         service: ServiceId,
         family: Family,
         edns: Option<&Edns>,
@@ -86,26 +89,30 @@ impl Chosen {
     ) {
         (self.asked, self.service, self.family) = (service, service, family);
         self.outer = [0; Chosen::DEEPEST - 1];
+        let world = &*snapshot.world;
         self.asker = Asker::new(edns, world.services[service.index()].ecs, resolver);
         self.walk = world.geo.walk(self.asker.address);
+        self.fast = snapshot.walk(service, self.asker.address);
     }
 
     /// Takes a step, which reads one place in memory and asks for the next; says whether there are more to take.
     #[inline]
-    pub fn step(&mut self, world: &World) -> bool {
-        let more = world.geo.step(&mut self.walk);
+    pub fn step(&mut self, snapshot: &Snapshot) -> bool {
+        let geo = &snapshot.world.geo;
+        let more = geo.step(&mut self.walk);
         if !more {
-            world.geo.prefetch_cell(world.geo.found(&self.walk).cell);
+            geo.prefetch_cell(geo.found(&self.walk).cell);
         }
-        more
+        snapshot.fast.step(&mut self.fast) | more
     }
 
     /// From the cell to the order of regions.
     #[inline]
-    pub fn resolve(&mut self, world: &World) {
-        let found = world.geo.found(&self.walk);
-        self.resolved = world.locate_found(self.service, self.asker.address, found);
-        world.geo.prefetch_order(self.resolved.order);
+    pub fn resolve(&mut self, snapshot: &Snapshot) {
+        let found = snapshot.world.geo.found(&self.walk);
+        self.resolved = snapshot.located(self.service, self.asker.address, found, &self.fast);
+        snapshot.world.geo.prefetch_order(self.resolved.order);
+        snapshot.fast.prefetch(self.resolved.fast);
     }
 
     /// Picks for the client.
@@ -123,7 +130,7 @@ impl Chosen {
     pub(super) fn other_family(&self, snapshot: &Snapshot, now: Now, worker: &mut Worker) -> Chosen {
         let (service, family) = (self.asked, self.family.other());
         let mut other = Chosen { service, family, outer: [0; Chosen::DEEPEST - 1], ..self.clone() };
-        other.resolve(&snapshot.world);
+        other.resolve(snapshot);
         other.pick(snapshot, now, worker);
         other
     }
@@ -141,7 +148,8 @@ impl Chosen {
             level += 1;
             self.service = inner;
 
-            self.resolved = world.locate_found(inner, self.asker.address, found);
+            self.fast = snapshot.walk(inner, self.asker.address);
+            self.resolved = snapshot.located(inner, self.asker.address, found, &self.fast);
             let (service, family, address) = (self.service, self.family, self.asker.address);
             let asked = Asked { service, family, address, resolved: &self.resolved };
             let pick = snapshot.decide::<false>(&asked, now.unix, || worker.generator.u64(..), |_| {});

@@ -39,18 +39,23 @@ const VALUES_FIELDS: [&str; 4] = ["values", "add", "expires_in", "expires_at"];
 
 /// The body of a write, at most 64 KiB; what says what it is must say JSON.
 pub async fn body(headers: &HeaderMap, body: Body) -> Result<bytes::Bytes, Problem> {
+    body_within(headers, body, LONGEST_BODY).await
+}
+
+/// The same with another bound, in octets.
+pub async fn body_within(headers: &HeaderMap, body: Body, longest: usize) -> Result<bytes::Bytes, Problem> {
     let said =
         headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    if said.is_some_and(|length| length > LONGEST_BODY as u64) {
-        return Err(too_large());
+    if said.is_some_and(|length| length > longest as u64) {
+        return Err(too_large(longest));
     }
     if let Some(kind) = headers.get(header::CONTENT_TYPE) {
         is_json(kind.to_str().unwrap_or_default())?;
     }
-    let bytes = to_bytes(body, LONGEST_BODY).await.map_err(|error| {
+    let bytes = to_bytes(body, longest).await.map_err(|error| {
         let longer = std::error::Error::source(&error)
             .is_some_and(|cause| cause.is::<http_body_util::LengthLimitError>());
-        if longer { too_large() } else { Problem::bad("the body broke off") }
+        if longer { too_large(longest) } else { Problem::bad("the body broke off") }
     })?;
     if !bytes.is_empty() && !headers.contains_key(header::CONTENT_TYPE) {
         is_json("")?;
@@ -58,8 +63,8 @@ pub async fn body(headers: &HeaderMap, body: Body) -> Result<bytes::Bytes, Probl
     Ok(bytes)
 }
 
-fn too_large() -> Problem {
-    let detail = format!("a body may have {} KiB", LONGEST_BODY >> 10);
+fn too_large(longest: usize) -> Problem {
+    let detail = format!("a body may have {} KiB", longest >> 10);
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail)
 }
 

@@ -1,12 +1,13 @@
 //! Why a client is answered as it is: the decision of a query, with every step of it put into words.
 //!
-//! The decision itself is made by the very code that queries run: the table of names, [`World::locate`] and
+//! The decision itself is made by the very code that queries run: the table of names, [`Snapshot::locate`] and
 //! [`Snapshot::decide`], whose steps are collected here. Everything in this room is a pure function of a
 //! [`Question`], so that the API and the command line say the same.
 
 mod candidates;
 mod chain;
 mod filters;
+mod latency;
 mod order;
 mod outcome;
 mod render;
@@ -18,12 +19,11 @@ use std::net::IpAddr;
 use std::str::FromStr;
 
 use super::wire::{ClientBody, DecisionBody, DistanceBody, Explanation, PointBody};
+use crate::control::latency::RowReport;
 use crate::control::report::ServiceReport;
 use crate::geo::Facts;
 use crate::model::{Family, Name, Network, OrderRule, ScopeOffset, ServiceId, unfold};
 use crate::snapshot::Snapshot;
-#[cfg(doc)]
-use crate::snapshot::World;
 use candidates::Case;
 use order::Standpoint;
 pub use render::render;
@@ -48,6 +48,8 @@ pub struct Question<'a> {
     pub rules: &'a [OrderRule],
     /// What is believed of the service's endpoints; `None`: tiers are shown without reasons.
     pub report: Option<ServiceReport>,
+    /// What was measured of latency that decides for the client; none where nothing was.
+    pub latency: Vec<RowReport>,
 }
 
 impl<'a> Question<'a> {
@@ -64,7 +66,13 @@ impl<'a> Question<'a> {
             notes: vec![],
             rules: &[],
             report: None,
+            latency: vec![],
         }
+    }
+
+    /// Who announces the client's address, where a policy looks at measured latency.
+    pub fn asn(&self) -> Option<u32> {
+        self.snapshot.world.geo.asns().of(self.client.address())
     }
 
     /// The name of the service that steers the name, aliases followed.
@@ -185,7 +193,7 @@ fn decision(case: &Case<'_>, negative_ttl: u32) -> DecisionBody {
         cell: case.resolved.cell.0,
         depth: case.resolved.depth,
         scope: case.written.ecs.then(|| question.client.offset.apply(case.pick.scope)),
-        order_by: case.standpoint.order_by(),
+        order_by: latency::order_by(case).unwrap_or_default() + &case.standpoint.order_by(),
         order: order(case),
         filters: filters::all(case),
         outcome: outcome::outcome(case, negative_ttl),

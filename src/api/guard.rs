@@ -137,7 +137,8 @@ fn same_origin(headers: &HeaderMap, host: &str) -> Result<(), Problem> {
 // path                                   GET    other
 // /healthz /readyz /openapi.json         –      –        (nothing to write there)
 // /v1/reload                             admin  admin
-// /v1/… and /metrics                     read   operate  (acme: /v1/acme alone, signals: /v1/signals alone)
+// /v1/… and /metrics                     read   operate  (acme: /v1/acme alone; signals: POST of /v1/signals and
+//                                                       /v1/latency alone)
 // anything else                          –      –        (nothing there)
 fn needed(method: &Method, path: &str) -> Option<Role> {
     match path {
@@ -153,7 +154,7 @@ fn may(role: Role, needed: Role, path: &str) -> bool {
     let is_acme = || path == "/v1/acme" || path.starts_with("/v1/acme/");
     match role {
         Role::Acme => is_acme(),
-        Role::Signals => path == "/v1/signals",
+        Role::Signals => path == "/v1/signals" || path == "/v1/latency" && needed == Role::Operate,
         _ => role >= needed,
     }
 }
@@ -279,12 +280,16 @@ mod tests {
             (Method::PUT, "/v1/regions/signals/override"),
             (Method::POST, "/v1/signals/more"),
             (Method::POST, "/v1/reload"),
+            (Method::GET, "/v1/latency"),
+            (Method::POST, "/v1/latency/more"),
         ] {
             assert!(!may(Role::Signals, needed(&method, path).unwrap(), path), "{method} {path}");
         }
         let needed = needed(&Method::POST, "/v1/signals").unwrap();
         let roles = [Role::Signals, Role::Operate, Role::Admin, Role::Acme, Role::Read];
-        assert_eq!(roles.map(|role| may(role, needed, "/v1/signals")), [true, true, true, false, false]);
+        for path in ["/v1/signals", "/v1/latency"] {
+            assert_eq!(roles.map(|role| may(role, needed, path)), [true, true, true, false, false], "{path}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! endpoint's tiers only the one that it is in is shown, as `1`.
 
 mod hooks;
+mod latency;
 mod probes;
 mod queries;
 mod ramps;
@@ -43,6 +44,7 @@ pub async fn text(context: &Context) -> Result<String, Problem> {
     probes::put(&mut sheet, &status.probed);
     scale::put(&mut sheet, &services);
     signals::put(&mut sheet, &services);
+    latency::put(&mut sheet, &status.latency, (context.clock)());
     hooks::put(&mut sheet, &context.hooks.borrow());
     network(&mut sheet, &latches);
     node(&mut sheet, &status, context.version);

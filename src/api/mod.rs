@@ -1,7 +1,7 @@
 //! The HTTP edge: what operators, load balancers and scrapers read and write (DESIGN 5).
 //!
 //! [`serve`] accepts connections within bounds; `guard` decides who may ask what; `read`, `write`, `acme`,
-//! `condition`, `desire`, `events`, `resume`, `scale` and `signals` are the calls under `/v1`; `ready` and [`metrics`] are for machines; [`explain`] walks one
+//! `condition`, `desire`, `events`, `latency`, `resume`, `scale` and `signals` are the calls under `/v1`; `ready` and [`metrics`] are for machines; [`explain`] walks one
 //! decision filter by filter. [`wire`] holds every shape that leaves or enters, `show` makes them from
 //! control's reports, and `problem` is every refusal (RFC 9457).
 //!
@@ -23,6 +23,7 @@ mod events;
 pub mod explain;
 mod guard;
 mod json;
+mod latency;
 pub mod metrics;
 mod problem;
 mod read;
@@ -131,6 +132,7 @@ fn calls() -> OpenApiRouter<Shared> {
         .routes(routes!(acme::challenges))
         .routes(routes!(acme::set_challenge, acme::clear_challenge))
         .routes(routes!(signals::push_signals))
+        .routes(routes!(latency::latency, latency::measure))
         .routes(routes!(read::explain))
         .routes(routes!(events::events))
         .routes(routes!(scale::scale))

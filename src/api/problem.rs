@@ -4,7 +4,7 @@ use super::json::Json;
 use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 
-use super::wire::ProblemBody;
+use super::wire::{FaultBody, ProblemBody};
 use crate::control::Refusal;
 
 /// What problems are.
@@ -48,6 +48,12 @@ impl Problem {
     /// With what would have been valid.
     pub fn knowing(mut self, known: impl IntoIterator<Item = impl Into<String>>) -> Problem {
         self.body.known = Some(known.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// With everything that is wrong.
+    pub fn because(mut self, faults: Vec<FaultBody>) -> Problem {
+        self.body.errors = Some(faults);
         self
     }
 

@@ -95,6 +95,7 @@ pub async fn explain(
         None => Vec::new(),
     };
     question.report = reports.pop();
+    question.latency = context.handle.latency_at(question.client.address(), question.asn()).await?;
     Ok(Json(explain_question(&question)))
 }
 

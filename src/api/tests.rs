@@ -5,6 +5,7 @@ mod desired;
 mod doors;
 mod explained;
 mod followed;
+mod measured;
 mod ramped;
 mod resumed;
 mod scaled;

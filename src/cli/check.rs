@@ -106,6 +106,7 @@ fn explained(built: Built, name: &Name, client: ClientAsked) -> Explanation {
     let rules = built.config.geo.rules.clone();
     let opened = built.config.geo.databases.iter().map(|(path, _)| geo::Database::open(path));
     let databases: Result<Vec<_>, _> = opened.collect();
+    let latencies = built.latencies(now);
     let snapshot = built.at_rest(now, 0);
     let mut question = Question::new(&snapshot, name, client, seconds(now));
     match databases {
@@ -113,5 +114,6 @@ fn explained(built: Built, name: &Name, client: ClientAsked) -> Explanation {
         Err(error) => question.notes.push(with_causes(&error)),
     }
     question.rules = &rules;
+    question.latency = latencies.at(question.client.address(), question.asn(), now);
     explain_question(&question)
 }

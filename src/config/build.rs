@@ -11,7 +11,7 @@ mod endpoint;
 mod fence;
 mod geo;
 mod inner;
-
+mod latency;
 mod networks;
 mod probes;
 mod region;
@@ -52,12 +52,16 @@ pub fn build(
         service_names: Vec::new(),
         hints: HINTS,
         networks_files: Vec::new(),
+        latency_files: Vec::new(),
         authorities: BTreeMap::new(),
         secret_files: Vec::new(),
     };
     let regions = builder.regions(&file.regions);
     let server = builder.server(&file.server);
+    let latency = builder.latency(&file.latency);
     let whoami = server.whoami.clone();
+    let services = builder.services(&file.services, whoami, &regions);
+    builder.measuring(&file.latency, &services);
     let state = file.server.value().and_then(|server| server.state.value());
     Config {
         path: path.to_owned(),
@@ -66,13 +70,15 @@ pub fn build(
         api: builder.api(&file.api, &file.server),
         geo: builder.geo(&file.geo),
         zones: builder.zones(&file.zones),
-        services: builder.services(&file.services, whoami, &regions),
+        services,
+        latency,
         regions,
         probes: builder.probes(&file.probes),
         witnesses: builder.witnesses(&file.witnesses),
         resolver: builder.name_servers(&file.resolver),
         webhooks: builder.webhooks(&file.webhooks),
         networks_files: builder.networks_files,
+        latency_files: builder.latency_files,
         authority_files: builder.authorities.into_keys().collect(),
         secret_files: builder.secret_files,
     }
@@ -98,6 +104,7 @@ struct Builder<'a> {
     /// How many more unknown names are compared with the known ones.
     hints: usize,
     networks_files: Vec<PathBuf>,
+    latency_files: Vec<PathBuf>,
     /// By file, what was read of authorities, or why nothing was.
     authorities: BTreeMap<PathBuf, Result<model::Authorities, String>>,
     secret_files: Vec<PathBuf>,

@@ -5,7 +5,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::model::{Name, OrderRule, Place, ProbeBudget, Region, RegionId, Service, Webhook, Witness};
+use crate::model::{
+    LatencyRow, LatencyRules, Name, OrderRule, Place, ProbeBudget, Region, RegionId, Service, Webhook,
+    Witness,
+};
 
 /// All that the file says, names resolved, defaults applied, places kept for checks that span rooms.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +21,8 @@ pub struct Config {
     pub api: Api,
     /// How an address becomes a place.
     pub geo: Geo,
+    /// How measured latency steers.
+    pub latency: Latency,
     /// In written order, no origin twice.
     pub zones: Vec<ZoneFile>,
     /// In written order, at most [`Config::MAX_REGIONS`]; [`RegionId`] is an index here.
@@ -36,6 +41,8 @@ pub struct Config {
     pub state: PathBuf,
     /// Files of networks that were read into order rules: to be watched like the configuration itself.
     pub networks_files: Vec<PathBuf>,
+    /// Files of measurements that were read: to be watched likewise.
+    pub latency_files: Vec<PathBuf>,
     /// Files of authorities that were read into checks: to be watched likewise.
     pub authority_files: Vec<PathBuf>,
     /// Files of secrets that were read into webhooks: to be watched likewise.
@@ -165,7 +172,7 @@ impl fmt::Debug for Token {
 pub enum Role {
     /// Set and clear ACME challenges, and see them; nothing else.
     Acme,
-    /// Report signals; nothing else.
+    /// Report signals and measured latency; nothing else.
     Signals,
     /// Look.
     Read,
@@ -182,6 +189,15 @@ pub struct Geo {
     pub databases: Vec<(PathBuf, Place)>,
     /// The operator's word, which beats every database.
     pub rules: Vec<OrderRule>,
+}
+
+/// How measured latency steers the services whose policy has the filter `fast`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Latency {
+    /// How measurements become an order of regions.
+    pub rules: LatencyRules,
+    /// What the file says: no vantage and region twice, no more than [`LatencyRules::max_entries`].
+    pub rows: Vec<LatencyRow>,
 }
 
 /// A zone of static records.

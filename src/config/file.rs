@@ -58,6 +58,8 @@ table! {
         api: Api,
         /// How an address becomes a place.
         geo: Geo,
+        /// How measured latency steers, where a policy has the filter `fast`.
+        latency: Latency,
         /// The zones by origin, each a master file: `[zones."gslb.example."]`.
         zones: Map<Zone>,
         /// The datacenters by name; their written order decides ties.
@@ -222,6 +224,30 @@ table! {
         /// The operator's word, which beats every database.
         #[schemars(extend("default" = []))]
         r#override: List<OrderRule>,
+    }
+}
+
+table! {
+    /// How measured latency steers, where a policy has the filter `fast`.
+    Latency {
+        /// Measurements to begin with: `NETWORK-or-AS REGION MILLISECONDS [SAMPLES]`, one a line, with `#` comments;
+        /// watched.
+        file: FilePath,
+        /// Samples that make a network's latency to a region count.
+        #[schemars(extend("default" = 10))]
+        min_samples: Whole<1, 1_000_000>,
+        /// After this long a report weighs half.
+        #[schemars(extend("default" = "1h"))]
+        half_life: Lasting<60_000, 2_592_000_000>,
+        /// A region takes another one's place only where it is faster by more than this.
+        #[schemars(extend("default" = "10%"))]
+        hysteresis: Percent,
+        /// What nobody has reported for this long is dropped.
+        #[schemars(extend("default" = "24h"))]
+        expires: Lasting<60_000, 2_592_000_000>,
+        /// Rows, networks times regions, that are kept; beyond them those with the fewest samples go.
+        #[schemars(extend("default" = 100_000))]
+        max_entries: Whole<1, 1_000_000>,
     }
 }
 

@@ -15,7 +15,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use toml::de::DeValue;
 
-pub use address::{Cidr, NameServer, Socket, SteeredAddress, parse_network};
+pub use address::{Cidr, NameServer, Socket, SteeredAddress, parse_network, parse_vantage};
 pub use check::{Address, Argument, Expression, FieldValue, GrpcService, RecordWord, Said, is_field_name};
 pub use duration::{Lasting, Ttl, print as print_duration};
 pub use http::{Host, Statuses, UrlPath};

@@ -25,8 +25,8 @@ mod text;
 use std::io::{self, Read as _};
 use std::path::Path;
 
-pub use config::{Api, Config, CookieSecret, Geo, Role, Server, Token, ZoneFile};
-pub use leaf::unfit_name;
+pub use config::{Api, Config, CookieSecret, Geo, Latency, Role, Server, Token, ZoneFile};
+pub use leaf::{parse_vantage, unfit_name};
 
 use crate::model::{Place, Problems};
 use file::File;

@@ -188,8 +188,8 @@ impl Control {
     fn take_sample(&mut self, snapshot: &Snapshot, sample: Sample, lost: f64) {
         let world = &snapshot.world;
         let Some(service) = world.services.get(sample.service.index()) else { return };
-        let resolved = world.locate(sample.service, sample.client);
-        let (first, rest) = world.geo.parts(resolved.order);
+        let resolved = snapshot.locate(sample.service, sample.client);
+        let (first, rest) = snapshot.order(&resolved);
         let admitted = |position: &usize| resolved.admitted & 1 << position != 0;
         let order: Vec<u8> =
             service.steered.in_order(first, rest).filter(admitted).map(|at| at as u8).collect();

@@ -224,6 +224,7 @@ fn geography(
         rules: &config.geo.rules,
         service_rules: &service_rules,
         fences: &fences,
+        measured: config.services.iter().any(|service| service.policy.measures()),
         threads,
     };
     let table = geo::compile(&input);
@@ -276,7 +277,8 @@ fn steered(config: &Config) -> Box<[SteeredService]> {
         let steered = steer(&config.services, service, &config.regions, first, refused);
         first += service.endpoints.len() as u32;
         let (ecs, ruled, fenced) = (service.ecs, !service.order_rules.is_empty(), is_fenced(service));
-        all.push(SteeredService { steered, ecs, ruled, fenced, id });
+        let fast = service.policy.measures();
+        all.push(SteeredService { steered, ecs, ruled, fenced, fast, id });
     }
     all.into()
 }

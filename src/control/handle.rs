@@ -1,16 +1,18 @@
 //! How others talk to control: requests over a channel, answers over one of their own.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use tokio::sync::{mpsc, oneshot};
 
 use super::events::{Following, What};
+use super::latency::{RowReport, RowsWanted};
 use super::reload::Reloaded;
 use super::report::{RegionReport, ServiceReport, StatusReport};
 use super::state::Revised;
 use crate::health::{Report, Taken, Whose};
-use crate::model::{Challenge, Lookup, Name, OverrideState, Subject};
+use crate::model::{Challenge, Lookup, Measured, Name, OverrideState, Subject, Vantage};
 use crate::snapshot::Shared;
 
 /// How many requests may wait.
@@ -73,6 +75,17 @@ pub struct SignalWish {
     pub report: Report,
 }
 
+/// A measurement of latency as it is reported.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LatencyWish {
+    /// From where.
+    pub vantage: Vantage,
+    /// To which region.
+    pub region: String,
+    /// What was measured.
+    pub measured: Measured,
+}
+
 /// An endpoint that fell is to be answered again.
 #[derive(Clone, Debug)]
 pub struct ResumeWish {
@@ -97,6 +110,12 @@ pub enum Request {
     Challenges(oneshot::Sender<Vec<Revised<Arc<Challenge>>>>),
     /// Take signals, all or none; the answer is what became of each.
     Signals(Vec<SignalWish>, oneshot::Sender<Result<Vec<Taken>, Refusal>>),
+    /// Take measurements of latency, all or none; the answer is how many.
+    MeasureLatency(Vec<LatencyWish>, oneshot::Sender<Result<usize, Refusal>>),
+    /// Rows of measured latency, and how many fit in all.
+    Latency(RowsWanted, oneshot::Sender<(Vec<RowReport>, usize)>),
+    /// The rows that decide for an address, with whoever announces it.
+    LatencyAt(IpAddr, Option<u32>, oneshot::Sender<Vec<RowReport>>),
     /// Let an endpoint back in that is parked; the answer is whether it was.
     Resume(ResumeWish, oneshot::Sender<Result<bool, Refusal>>),
     /// Load everything anew.
@@ -198,6 +217,22 @@ impl Handle {
     /// Takes signals of endpoints; when this returns, they count.
     pub async fn signals(&self, wish: Vec<SignalWish>) -> Result<Vec<Taken>, Refusal> {
         self.ask(|answer| Request::Signals(wish, answer)).await?
+    }
+
+    /// Takes measurements of latency, all or none; when this returns they are kept, and steer within ten seconds or so. How
+    /// many there were.
+    pub async fn measure_latency(&self, wish: Vec<LatencyWish>) -> Result<usize, Refusal> {
+        self.ask(|answer| Request::MeasureLatency(wish, answer)).await?
+    }
+
+    /// Rows of measured latency, sorted, and how many fit in all.
+    pub async fn latency(&self, wanted: RowsWanted) -> Result<(Vec<RowReport>, usize), Refusal> {
+        self.ask(|answer| Request::Latency(wanted, answer)).await
+    }
+
+    /// The rows that decide for an unfolded address; none where nothing was measured.
+    pub async fn latency_at(&self, address: IpAddr, asn: Option<u32>) -> Result<Vec<RowReport>, Refusal> {
+        self.ask(|answer| Request::LatencyAt(address, asn, answer)).await
     }
 
     /// Lets an endpoint back in that is parked. When this returns, that is on disk and in force; whether it was parked.

@@ -9,7 +9,9 @@
 //! makes events of what control does, `parking` keeps out who fell until somebody says so, `ramps` moves operators' ramps and
 //! `canary` judges them. `challenges` sets what certificate authorities are to find. [`signals`] takes what load balancers report,
 //! and `loads` is what of it policies compare endpoints by. `inside` is what endpoints are worth that another service answers
-//! for. `resolving` gives endpoints the addresses of other names. [`demand`] is what clients come to, [`shedding`] how much of them each endpoint keeps, and `capacity` has both looked at.
+//! for. `resolving` gives endpoints the addresses of other names. [`demand`] is what clients come to, [`shedding`] how much of
+//! them each endpoint keeps, and `capacity` has both looked at. [`latency`] is what was measured from clients' networks, and
+//! `measure` has it steer.
 
 mod canary;
 mod capacity;
@@ -23,7 +25,9 @@ pub mod handle;
 mod inside;
 
 pub mod judge;
+pub mod latency;
 mod loads;
+mod measure;
 pub mod memory;
 mod operate;
 mod parking;

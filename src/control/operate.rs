@@ -23,6 +23,11 @@ impl Control {
             Request::Challenge(wish, answer) => drop(answer.send(self.challenge(wish))),
             Request::Challenges(answer) => drop(answer.send(self.challenges())),
             Request::Signals(wish, answer) => drop(answer.send(self.pushed(wish))),
+            Request::MeasureLatency(wishes, answer) => drop(answer.send(self.take_latency(wishes))),
+            Request::Latency(wanted, answer) => drop(answer.send(self.latency(&wanted))),
+            Request::LatencyAt(address, asn, answer) => {
+                drop(answer.send(self.latencies.at(address, asn, (self.clock)())));
+            }
             Request::Resume(wish, answer) => drop(answer.send(self.resume(wish))),
             Request::Reload(answer) => self.reload(answer),
             Request::Regions(name, answer) => drop(answer.send(self.regions(name.as_deref()))),

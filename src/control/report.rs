@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use super::compile::DatabaseFacts;
 use super::counts::Counts;
+use super::latency::LatencyCounts;
 use super::reload::Reloaded;
 use super::resolving::Known;
 use super::state::{Parked, Revised};
@@ -222,6 +223,8 @@ pub struct StatusReport {
     pub transitions: u64,
     /// What is counted of probes and verdicts.
     pub probed: Counts,
+    /// What is known and counted of measured latency.
+    pub latency: LatencyCounts,
     /// Old snapshots that some worker still holds.
     pub retired: usize,
 }

@@ -21,7 +21,8 @@ use crate::model::{Challenge, Name, Override, OverrideState, Subject};
 
 const COMMANDS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("commands");
 
-/// What is remembered of health, under the one key 0: worth little, and written over again and again.
+/// What is remembered of health, under the key 0, and of latency, under the key 1: worth little, and written over again and
+/// again.
 const MEMORY: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("memory");
 
 /// A log longer than this is rewritten when it is opened.
@@ -115,12 +116,21 @@ impl Store {
 
     /// Keeps what is worth being remembered over a restart, in place of what was kept before.
     pub fn remember(&mut self, memory: &[u8]) -> Result<(), StoreError> {
+        self.remember_under(0, memory)
+    }
+
+    /// The same for measured latency.
+    pub fn remember_latency(&mut self, memory: &[u8]) -> Result<(), StoreError> {
+        self.remember_under(1, memory)
+    }
+
+    fn remember_under(&mut self, key: u64, memory: &[u8]) -> Result<(), StoreError> {
         if identity(&self.path) != Some(self.identity) {
             return Err(StoreError::Gone(self.path.clone()));
         }
         let write = || -> Result<(), redb::Error> {
             let transaction = self.database.begin_write()?;
-            transaction.open_table(MEMORY)?.insert(0, memory)?;
+            transaction.open_table(MEMORY)?.insert(key, memory)?;
             Ok(transaction.commit()?)
         };
         shielded(&self.path, || write().map_err(|error| StoreError::Use(self.path.clone(), error)))
@@ -128,9 +138,18 @@ impl Store {
 
     /// What was kept so, if anything was.
     pub fn remembered(&self) -> Option<Vec<u8>> {
+        self.remembered_under(0)
+    }
+
+    /// The same for measured latency.
+    pub fn remembered_latency(&self) -> Option<Vec<u8>> {
+        self.remembered_under(1)
+    }
+
+    fn remembered_under(&self, key: u64) -> Option<Vec<u8>> {
         let read = || -> Result<_, redb::Error> {
             let table = self.database.begin_read()?.open_table(MEMORY)?;
-            Ok(table.get(0)?.map(|bytes| bytes.value().to_vec()))
+            Ok(table.get(key)?.map(|bytes| bytes.value().to_vec()))
         };
         // No table, and nothing readable: nothing is remembered.
         shielded(&self.path, || Ok(read().ok().flatten())).ok().flatten()

@@ -19,6 +19,8 @@ use super::course::{Course, Seat};
 use super::events::{About, Journal, What};
 use super::handle::Request;
 use super::inside::{settle, with_outer};
+use super::latency::Latencies;
+use super::measure::{fast, recall};
 use super::memory::{Memory, names_of};
 use super::plan::Plan;
 use super::reload::Reloaded;
@@ -118,6 +120,9 @@ pub struct Control {
     pub(super) signalling: Signalling,
     pub(super) spilling: Spilling,
     pub(super) resolving: Resolving,
+    pub(super) latencies: Latencies,
+    /// When that was last kept for after a restart.
+    pub(super) latency_kept_at: Instant,
     pub(super) totals: Totals,
     pub(super) clock: Clock,
     pub(super) started: SystemTime,
@@ -175,7 +180,11 @@ impl Control {
             Truth::new(&verdicts, &state, course, now).all_kept(&world, &plan)
         });
         let live = Truth::new(&verdicts, &state, &course, now).words(&world, &plan);
-        let first = Snapshot::new(world, live, workers, 1).with(challenges_of(&state, now));
+        let mut latencies = Latencies::default();
+        latencies.replace(&config.latency, &world.regions, now);
+        recall(&mut latencies, store.remembered_latency(), now);
+        let fast = fast(&latencies, &world);
+        let first = Snapshot::new(world, live, workers, 1).with(challenges_of(&state, now)).measured(fast);
         let shared = Shared::new(Arc::new(first));
         let wants = Wants::new(&config, &plan);
         let wiring = wire(&shared, &config);
@@ -194,6 +203,8 @@ impl Control {
             signalling: Signalling::default(),
             spilling: Spilling::default(),
             resolving,
+            latencies,
+            latency_kept_at: started_at,
             totals: Totals::default(),
             clock,
             started: now,
@@ -244,6 +255,7 @@ impl Control {
                 Event::Stopped => {
                     self.park();
                     self.roll_back((self.clock)());
+                    self.keep_latency();
                     return self.remember();
                 }
             }
@@ -402,6 +414,7 @@ impl Control {
             self.refold();
         }
         self.end_challenges(now);
+        self.look_at_latency(now);
         self.park();
         self.signals_age();
         self.shed();
@@ -452,14 +465,22 @@ pub(super) fn aside<T>(wait: impl FnOnce() -> T) -> T {
 }
 
 impl Built {
+    /// What its file says of latency, and nobody else.
+    pub fn latencies(&self, now: SystemTime) -> Latencies {
+        let mut latencies = Latencies::default();
+        latencies.replace(&self.config.latency, &self.world.regions, now);
+        latencies
+    }
+
     /// A snapshot of a world that nobody serves, with a tally for so many workers: nothing is probed, nobody has
-    /// said anything.
+    /// said anything, and nothing of latency is known but what its file says.
     pub fn at_rest(self, now: SystemTime, workers: usize) -> Snapshot {
         let mut verdicts = health::Table::default();
         verdicts.replace(self.plan.wanted.iter().cloned(), Instant::now().into_std());
         let (state, course) = (State::default(), Course::default());
         let truth = Truth::new(&verdicts, &state, &course, now);
         let live = truth.words(&self.world, &self.plan);
-        Snapshot::new(self.world, live, workers, 1)
+        let fast = fast(&self.latencies(now), &self.world);
+        Snapshot::new(self.world, live, workers, 1).measured(fast)
     }
 }

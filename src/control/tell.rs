@@ -259,6 +259,7 @@ impl Control {
             reloads: self.reloads,
             transitions: self.transitions,
             probed: self.counts.clone(),
+            latency: self.latencies.counts(),
             retired: self.totals.waiting(),
         }
     }

@@ -77,6 +77,18 @@ pub enum Call {
         #[arg(long = "type", value_name = "TYPE")]
         kind: Option<String>,
     },
+    /// What was measured of the latency from clients' networks
+    Latency {
+        /// Of this network, and of those in it
+        #[arg(long)]
+        network: Option<String>,
+        /// Of this autonomous system
+        #[arg(long, conflicts_with = "network")]
+        asn: Option<u32>,
+        /// To this region
+        #[arg(long)]
+        region: Option<String>,
+    },
     /// What happens, as it happens: a line for each event, until this is interrupted
     Events {
         /// Kinds, with commas between them: transition, endpoint, override, signal, parked, ramp,

@@ -97,6 +97,7 @@ async fn answer(args: CtlArgs) -> Result<Answer, CtlError> {
         Call::Acme { call: Some(Acme::Set { .. }) } => tables::challenge(&reply.read()?),
         Call::Acme { call: Some(Acme::Clear { .. }) } => "cleared\n".to_owned(),
         Call::Explain { .. } => crate::api::explain::render(&reply.read()?),
+        Call::Latency { .. } => tables::latency(&reply.read()?),
         // A stream has no end that could be waited for: `run` follows it.
         Call::Events { .. } => String::new(),
         Call::Reload => tables::reload(&reply.read()?),
@@ -128,6 +129,15 @@ async fn ask(client: &Client, call: &Call) -> Result<Reply, CtlError> {
             let mut query = vec![("name", name.as_str()), ("client", asker.as_str())];
             query.extend(kind.as_deref().map(|kind| ("type", kind)));
             client.get(&["v1", "explain"], &query).await
+        }
+        Call::Latency { network, asn, region } => {
+            let asn = asn.map(|asn| asn.to_string());
+            let asked =
+                [("network", network.as_deref()), ("asn", asn.as_deref()), ("region", region.as_deref())];
+            let asked = asked.into_iter().filter_map(|(key, value)| Some((key, value?)));
+            client
+                .get(&["v1", "latency"], &[("limit", "1000")].into_iter().chain(asked).collect::<Vec<_>>())
+                .await
         }
         Call::Events { .. } => client.get(&["healthz"], &[]).await,
         Call::Reload => client.post(&["v1", "reload"]).await,

@@ -262,6 +262,29 @@ pub fn word(word: &OverrideBody) -> String {
     format!("in force at revision {}: {}\n", word.revision, said(word))
 }
 
+/// What was measured, as far as one page goes.
+pub fn latency(page: &LatencyBody) -> String {
+    let row = |one: &LatencyRowBody| {
+        let asn = one.asn.map(|asn| format!("AS{asn}"));
+        let place = one.place.map_or("-".to_owned(), |place| place.to_string());
+        let figure = |number: f64| ((number * 10.0).round() / 10.0).to_string();
+        let from = match (&one.reported_at, one.listed) {
+            (Some(at), true) => format!("file, {at}"),
+            (Some(at), false) => at.clone(),
+            (None, _) => "file".to_owned(),
+        };
+        let from_where = one.network.clone().or(asn).unwrap_or_default();
+        [from_where, one.region.clone(), figure(one.rtt_ms), figure(one.samples), place, from]
+    };
+    let head = ["FROM", "REGION", "MS", "SAMPLES", "PLACE", "REPORTED"];
+    let mut text = table(head, &page.rows.iter().map(row).collect::<Vec<_>>());
+    if page.next.is_some() {
+        let more = page.total.saturating_sub(page.rows.len());
+        put(&mut text, format_args!("and {more} more; ask for a network, an asn or a region"));
+    }
+    text
+}
+
 /// All challenges.
 pub fn challenges(challenges: &[ChallengeBody]) -> String {
     let row = |one: &ChallengeBody| {

@@ -106,7 +106,8 @@ impl Watched {
 fn files(config: &Config) -> Vec<PathBuf> {
     let zones = config.zones.iter().map(|zone| &zone.file);
     let databases = config.geo.databases.iter().map(|(path, _)| path);
-    let read = config.networks_files.iter().chain(&config.authority_files).chain(&config.secret_files);
+    let read = config.networks_files.iter().chain(&config.latency_files);
+    let read = read.chain(&config.authority_files).chain(&config.secret_files);
     [&config.path].into_iter().chain(zones).chain(databases).chain(read).cloned().collect()
 }
 

@@ -10,6 +10,7 @@ use std::thread;
 
 use crate::model::{Family, Fence, OrderRule, Region, ServiceId, Steer};
 
+use super::asns::Asns;
 use super::cut::Cutter;
 use super::facts::Facts;
 use super::fences::Fences;
@@ -37,6 +38,9 @@ pub struct Input<'a> {
     pub service_rules: &'a [(ServiceId, &'a [OrderRule])],
     /// For one service each, by endpoint.
     pub fences: &'a [(ServiceId, Vec<Fence>)],
+    /// Whether any policy looks at measured latency: then it is kept who announces which addresses, and which cells have
+    /// their regions from a rule.
+    pub measured: bool,
     /// On how many threads.
     pub threads: Threads,
 }
@@ -99,6 +103,8 @@ struct Compiler<'a> {
     by_rule: SpreadMap<(u32, FactId), u32>,
     /// Cells of addresses that are unfolded before anybody looks here, by the cell that they look like.
     twins: HashMap<u32, u32>,
+    measured: bool,
+    asns: Asns,
 }
 
 impl<'a> Compiler<'a> {
@@ -119,6 +125,8 @@ impl<'a> Compiler<'a> {
             by_facts: Vec::new(),
             by_rule: SpreadMap::default(),
             twins: HashMap::new(),
+            measured: input.measured,
+            asns: Asns::default(),
         }
     }
 
@@ -136,6 +144,7 @@ impl<'a> Compiler<'a> {
             orders: self.sorter.finish(),
             places: self.places.len(),
             overlays,
+            asns: self.asns,
         })
     }
 
@@ -155,6 +164,11 @@ impl<'a> Compiler<'a> {
             let facts = sources.iter().fold(0, |facts, source| self.knowledge.refined(facts, source.facts));
             let cell = self.cell(networks.rule, facts)?;
             cutter.push(last, if unfolded.rule == 0 { cell } else { self.apart(cell)? });
+            if self.measured {
+                // A later database's word beats an earlier one's, as everywhere.
+                let asn = sources.iter().rev().map(|source| source.asn).find(|asn| *asn != 0);
+                self.asns.push(family, last, asn.unwrap_or(0));
+            }
             if last == u128::MAX {
                 return Ok(cutter.finish().finish());
             }
@@ -193,14 +207,16 @@ impl<'a> Compiler<'a> {
         let facts = self.knowledge.facts(facts);
         let facts = &Facts { continent: facts.on_continent(), ..facts.clone() };
         let number = if network_rule == 0 { self.rules.by_facts(facts) } else { network_rule };
-        let order = match self.rules.rule(number).map(|rule| &rule.steer) {
+        let steer = self.rules.rule(number).map(|rule| &rule.steer);
+        let ruled = self.measured && matches!(steer, Some(Steer::Regions(_)));
+        let order = match steer {
             Some(Steer::Regions(list)) => self.sorter.listed(list, facts.stands_at()),
             Some(Steer::Location(location)) => self.sorter.near(Some(*location)),
             None => self.sorter.near(facts.stands_at()),
         };
         let place = self.asked_by_services.place(facts);
         let place = self.place(place);
-        self.keep(Cell { order, place })
+        self.keep(Cell { order, place, ruled })
     }
 
     fn place(&mut self, place: Facts) -> PlaceId {
@@ -218,7 +234,8 @@ impl<'a> Compiler<'a> {
         if next > MAX_VALUE {
             return Err(CompileError::TooManyCells);
         }
-        let id = *self.cell_ids.entry((order, place)).or_insert(next);
+        // There are no more places than cells, so a bit is to spare.
+        let id = *self.cell_ids.entry((order, place << 1 | u32::from(cell.ruled))).or_insert(next);
         if id == next {
             self.cells.push(cell);
         }
@@ -276,13 +293,17 @@ struct Source<'a> {
     ranges: std::vec::IntoIter<(u128, RecordId)>,
     /// What each record says.
     facts_of: Vec<FactId>,
+    /// And which autonomous system it names; 0: none.
+    asns_of: Vec<u32>,
     last: u128,
     facts: FactId,
+    asn: u32,
 }
 
 impl<'a> Source<'a> {
     fn new(chunks: Chunks<'a>) -> Self {
-        Source { chunks, ranges: Vec::new().into_iter(), facts_of: vec![0], last: u128::MAX, facts: 0 }
+        let ranges = Vec::new().into_iter();
+        Source { chunks, ranges, facts_of: vec![0], asns_of: vec![0], last: u128::MAX, facts: 0, asn: 0 }
     }
 
     /// On to the next range, which is the next family's first behind the last of one.
@@ -291,9 +312,11 @@ impl<'a> Source<'a> {
         loop {
             if let Some((last, record)) = self.ranges.next() {
                 (self.last, self.facts) = (last, self.facts_of[record as usize]);
+                self.asn = self.asns_of[record as usize];
                 return Ok(());
             }
             let chunk = self.chunks.next().ok_or(CompileError::CutShort)??;
+            self.asns_of.extend(chunk.facts.iter().map(|facts| facts.asn.unwrap_or(0)));
             self.facts_of.extend(chunk.facts.into_iter().map(|facts| knowledge.id(facts)));
             self.ranges = chunk.ranges.into_iter();
         }

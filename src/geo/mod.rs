@@ -15,13 +15,17 @@
 //! - Later databases refine earlier ones field by field; one that names another country takes the earlier
 //!   coordinates away ([`Facts::refined_by`]).
 //! - IPv4 inside IPv6 is not looked for: callers unfold first.
+//! - Measured latency is no part of the table: it changes while the node runs, so `fast` compiles it by itself, with the
+//!   same trie. Cells say whether a rule lists their regions, because that beats what was measured.
 //! - A service's list of regions stands before what the cell prefers anyway, global rules included; a service's
 //!   location replaces it.
 
+mod asns;
 mod centroid;
 mod compile;
 mod cut;
 mod facts;
+mod fast;
 mod fences;
 mod knowledge;
 mod mmdb;
@@ -39,8 +43,10 @@ mod tree;
 
 use std::net::IpAddr;
 
+pub use asns::Asns;
 pub use compile::{CompileError, Input, Threads, compile};
 pub use facts::Facts;
+pub use fast::{Fast, FastId};
 pub use mmdb::{Database, DatabaseError};
 pub use order::{LENGTH, Order, OrderId, Regions};
 pub use overlay::Overlay;

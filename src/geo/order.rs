@@ -86,7 +86,7 @@ impl Orders {
     }
 
     /// Orders by their ids, of so many regions.
-    fn collect(orders: &[Rc<[RegionId]>], regions: u16) -> Orders {
+    pub fn collect(orders: &[Rc<[RegionId]>], regions: u16) -> Orders {
         let record = |order: &Rc<[RegionId]>| {
             Record(std::array::from_fn(|at| order.get(at).copied().unwrap_or(RegionId(0))))
         };

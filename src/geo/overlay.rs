@@ -8,7 +8,7 @@ use super::cut::{Blocks, Cutter};
 use super::order::{Order, OrderId};
 use super::poptrie::Leaf;
 use super::rules::RuleRange;
-use super::table::PlaceId;
+use super::table::Cell;
 use super::tree::key;
 
 /// The rules of one service.
@@ -36,20 +36,20 @@ impl Overlay {
         Overlay { networks, places: places.into(), words: words.into() }
     }
 
-    /// The order for an address in a cell with this place and this order of its own, and the bits that it
-    /// took to know whether a network of the service holds the address.
-    pub(super) fn order(&self, address: IpAddr, place: PlaceId, own: OrderId) -> (Order, u8) {
+    /// The order for an address in this cell, whether a rule lists its regions, and the bits that it took to know
+    /// whether a network of the service holds the address.
+    pub(super) fn order(&self, address: IpAddr, cell: Cell) -> (Order, bool, u8) {
         let leaf = self.networks[Family::of(address).index()].find(key(address));
         let word = match leaf.value() {
-            0 => self.places.get(place.0 as usize).copied().unwrap_or(0),
+            0 => self.places.get(cell.place.0 as usize).copied().unwrap_or(0),
             word => word,
         };
-        let order = match self.words[word as usize] {
-            Word::Silent => Order::from(own),
-            Word::Order(order) => Order::from(order),
-            Word::First(first) => Order { first, rest: own },
+        let (order, ruled) = match self.words[word as usize] {
+            Word::Silent => (Order::from(cell.order), cell.ruled),
+            Word::Order(order) => (Order::from(order), order == OrderId::NODATA),
+            Word::First(first) => (Order { first, rest: cell.order }, true),
         };
-        (order, leaf.depth())
+        (order, ruled, leaf.depth())
     }
 
     /// Memory in bytes.

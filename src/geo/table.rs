@@ -6,6 +6,8 @@ use std::net::IpAddr;
 use crate::model::{Family, RegionId, ServiceId};
 use crate::system::prefetch;
 
+use super::asns::Asns;
+use super::fast::FastId;
 use super::fences::Fences;
 use super::order::{Order, OrderId, Orders, Regions};
 use super::overlay::Overlay;
@@ -28,6 +30,8 @@ pub struct Cell {
     pub order: OrderId,
     /// Where it is, as far as anybody asks.
     pub place: PlaceId,
+    /// Whether a rule lists the regions of its order; told apart where a policy looks at measured latency alone.
+    pub ruled: bool,
 }
 
 /// Where an address lies.
@@ -48,6 +52,10 @@ pub struct Resolved {
     pub order: Order,
     /// Whose fences let this address in: bit `i`, the service's endpoint at position `i`.
     pub admitted: u64,
+    /// Whether an operator's rule lists regions for this address, so that what was measured does not count.
+    pub ruled: bool,
+    /// What was measured from it, where the service looks at that.
+    pub fast: FastId,
     /// Bits of the address that this depended on.
     pub depth: u8,
 }
@@ -68,6 +76,7 @@ pub struct Table {
     pub(super) places: usize,
     pub(super) overlays: HashMap<ServiceId, Overlay>,
     pub(super) fences: HashMap<ServiceId, Fences>,
+    pub(super) asns: Asns,
 }
 
 /// How much there is of everything, for metrics and status.
@@ -100,6 +109,8 @@ impl Resolved {
         cell: CellId(0),
         order: Order { first: OrderId::NODATA, rest: OrderId::NODATA },
         admitted: u64::MAX,
+        ruled: true,
+        fast: FastId::UNKNOWN,
         depth: 0,
     };
 }
@@ -155,11 +166,12 @@ impl Table {
     #[inline]
     pub fn resolve_found(&self, overlay: Option<&Overlay>, address: IpAddr, found: Found) -> Resolved {
         let Found { cell, depth } = found;
-        let Cell { order, place } = self.cell(cell);
-        let admitted = u64::MAX;
-        let Some(overlay) = overlay else { return Resolved { cell, order: order.into(), admitted, depth } };
-        let (order, consulted) = overlay.order(address, place, order);
-        Resolved { cell, order, admitted, depth: depth.max(consulted) }
+        let own = self.cell(cell);
+        let (order, admitted, ruled, fast) = (own.order.into(), u64::MAX, own.ruled, FastId::UNKNOWN);
+        let resolved = Resolved { cell, order, admitted, ruled, fast, depth };
+        let Some(overlay) = overlay else { return resolved };
+        let (order, ruled, consulted) = overlay.order(address, own);
+        Resolved { order, ruled, depth: depth.max(consulted), ..resolved }
     }
 
     /// The same with the fences of a service looked at, too.
@@ -167,6 +179,11 @@ impl Table {
         let Some(fences) = self.fences.get(&service) else { return resolved };
         let (admitted, consulted) = fences.admitted(address, self.cell(resolved.cell).place);
         Resolved { admitted, depth: resolved.depth.max(consulted), ..resolved }
+    }
+
+    /// Who announces addresses; empty where no policy looks at measured latency.
+    pub fn asns(&self) -> &Asns {
+        &self.asns
     }
 
     /// The rules of a service, if it has any.
@@ -208,7 +225,12 @@ impl Table {
             orders: self.orders.len(),
             places: self.places,
             overlays: self.overlays.len(),
-            bytes: tries + overlays + fences + size_of_val(&*self.cells) + self.orders.bytes(),
+            bytes: tries
+                + overlays
+                + fences
+                + self.asns.bytes()
+                + size_of_val(&*self.cells)
+                + self.orders.bytes(),
         }
     }
 }

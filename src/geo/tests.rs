@@ -2,5 +2,6 @@
 
 mod corruption;
 mod databases;
+mod fast;
 mod oracle;
 mod orders;

@@ -16,6 +16,9 @@ pub enum Filter {
     /// The same, and puts together what stands together: the nearest with all that is in its group, then the next.
     /// Filters behind it order each group by itself.
     NearBy(Grouping),
+    /// Orders by measured latency from the client's network, the fastest first; those that nobody measured come behind, as
+    /// its cell prefers them.
+    Fast,
     /// Orders as the endpoints are written.
     Listed,
     /// Keeps those of the lowest `priority`.
@@ -78,10 +81,11 @@ impl fmt::Display for Grouping {
 }
 
 /// Filters without a parameter.
-const PLAIN: [Filter; 12] = [
+const PLAIN: [Filter; 13] = [
     Filter::Healthy,
     Filter::Fence,
     Filter::Near,
+    Filter::Fast,
     Filter::Listed,
     Filter::Priority,
     Filter::Weighted,
@@ -94,11 +98,12 @@ const PLAIN: [Filter; 12] = [
 ];
 
 /// As they are listed to somebody who wrote another one.
-const FILTERS: [&str; 16] = [
+const FILTERS: [&str; 17] = [
     "healthy",
     "fence",
     "near",
     "near(GROUP)",
+    "fast",
     "listed",
     "priority",
     "weighted",
@@ -182,6 +187,7 @@ impl fmt::Display for Filter {
             Filter::Fence => f.write_str("fence"),
             Filter::Near => f.write_str("near"),
             Filter::NearBy(grouping) => write!(f, "near({grouping})"),
+            Filter::Fast => f.write_str("fast"),
             Filter::Listed => f.write_str("listed"),
             Filter::Priority => f.write_str("priority"),
             Filter::Weighted => f.write_str("weighted"),
@@ -216,6 +222,7 @@ const PRESETS: &[(&str, &[Filter])] = &[
     ("least-connections", &[Filter::Healthy, Filter::Least(Signal::Connections), Filter::First(1)]),
     ("two-choices", &[Filter::Healthy, Filter::TwoChoices(Signal::Connections), Filter::First(1)]),
     ("consistent-hash", &[Filter::Healthy, Filter::Hash, Filter::First(1)]),
+    ("latency", &[Filter::Healthy, Filter::Fast, Filter::Spill, Filter::First(1)]),
     ("all", &[Filter::Healthy, Filter::Near, Filter::First(8)]),
 ];
 
@@ -276,6 +283,11 @@ impl Policy {
     /// Whether endpoints that have too much to do pass clients on.
     pub fn spills(&self) -> bool {
         self.filters.contains(&Filter::Spill)
+    }
+
+    /// Whether it looks at measured latency.
+    pub fn measures(&self) -> bool {
+        self.filters.contains(&Filter::Fast)
     }
 
     /// Whether it looks at fences.
@@ -355,7 +367,7 @@ mod tests {
 
     #[test]
     fn a_chain_reads_back_as_it_was_written() {
-        let text = "healthy near near(continent) first-group listed priority weighted hash rotate shuffle least(requests) two-choices(requests) \
+        let text = "healthy near near(continent) first-group fast listed priority weighted hash rotate shuffle least(requests) two-choices(requests) \
                     spill first(8) first";
         let written: Vec<_> = chain(text).unwrap().filters.iter().map(ToString::to_string).collect();
         assert_eq!(written.join(" "), text.split_whitespace().collect::<Vec<_>>().join(" "));
@@ -377,7 +389,7 @@ mod tests {
             ("near first", "a chain begins with 'healthy', or with"),
             (
                 "healthy nearest",
-                "no filter is called 'nearest'; filters: healthy, fence, near, near(GROUP), listed",
+                "no filter is called 'nearest'; filters: healthy, fence, near, near(GROUP), fast, listed",
             ),
             ("healthy frist", "no filter is called 'frist' (did you mean 'first'?); filters: "),
             ("healthy least", "'least' compares by no signal; signals: connections, requests, errors"),

@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 use crate::model::Challenge;
 
 /// Challenges in the order of their names.
-#[derive(Debug, Default)]
-pub struct Challenges(Box<[Arc<Challenge>]>);
+#[derive(Clone, Debug, Default)]
+pub struct Challenges(Arc<[Arc<Challenge>]>);
 
 impl Challenges {
     /// A table of these; no two for one name.

@@ -15,8 +15,8 @@ use std::sync::Arc;
 
 use arc_swap::{ArcSwap, Cache};
 
-use crate::geo::Resolved;
-use crate::model::{Family, ServiceId};
+use crate::geo::{Fast, FastId, Found, Resolved, Walk};
+use crate::model::{Family, RegionId, ServiceId};
 use crate::steer::{Client, Live, Load, Pick, Scene, Seen, pick};
 
 pub use aliases::Aliases;
@@ -38,6 +38,8 @@ pub struct Snapshot {
     pub tallies: Arc<[Tally]>,
     /// ACME challenges: a new snapshot of the same world for every change.
     pub challenges: Challenges,
+    /// What was measured of latency: a new snapshot of the same world whenever an order changes.
+    pub fast: Arc<Fast>,
     /// Counts reloads, from 1.
     pub generation: u64,
 }
@@ -51,24 +53,80 @@ pub struct Asked<'a> {
     pub family: Family,
     /// The client's, unfolded.
     pub address: IpAddr,
-    /// What [`World::locate`] said of it.
+    /// What [`Snapshot::locate`] said of it.
     pub resolved: &'a Resolved,
 }
 
 impl Snapshot {
-    /// A snapshot of a new world, with a tally for so many workers and no challenges.
+    /// A snapshot of a new world, with a tally for so many workers, no challenges, and nothing measured.
     pub fn new(world: World, live: Box<[Live]>, workers: usize, generation: u64) -> Snapshot {
         let tallies = (0..workers).map(|_| Tally::new(live.len())).collect();
         let loads = (0..live.len() / 2).map(|_| Load::default()).collect();
-        let (world, challenges) = (Arc::new(world), Challenges::default());
-        Snapshot { world, live: live.into(), loads, tallies, challenges, generation }
+        let (world, challenges, fast) = (Arc::new(world), Challenges::default(), Arc::default());
+        Snapshot { world, live: live.into(), loads, tallies, challenges, fast, generation }
     }
 
     /// The same world, words, loads and tallies with other challenges.
     pub fn with(&self, challenges: Challenges) -> Snapshot {
-        let Snapshot { world, live, loads, tallies, generation, .. } = self;
-        let (world, live, tallies) = (Arc::clone(world), Arc::clone(live), Arc::clone(tallies));
-        Snapshot { world, live, loads: Arc::clone(loads), tallies, challenges, generation: *generation }
+        Snapshot { challenges, ..self.again() }
+    }
+
+    /// The same with other measurements.
+    pub fn measured(&self, fast: Arc<Fast>) -> Snapshot {
+        Snapshot { fast, ..self.again() }
+    }
+
+    fn again(&self) -> Snapshot {
+        let Snapshot { world, live, loads, tallies, challenges, fast, generation } = self;
+        Snapshot {
+            world: Arc::clone(world),
+            live: Arc::clone(live),
+            loads: Arc::clone(loads),
+            tallies: Arc::clone(tallies),
+            challenges: challenges.clone(),
+            fast: Arc::clone(fast),
+            generation: *generation,
+        }
+    }
+
+    /// Where a client of a service stands; `address` is unfolded.
+    pub fn locate(&self, service: ServiceId, address: IpAddr) -> Resolved {
+        let walk = self.walk(service, address);
+        self.located(service, address, self.world.geo.find(address), &walk)
+    }
+
+    /// Begins to look for what was measured from an address, without waiting for memory; where the service does not look
+    /// at that, there is nothing to do.
+    #[inline]
+    pub fn walk(&self, service: ServiceId, address: IpAddr) -> Walk {
+        let fast = self.world.services[service.index()].fast;
+        if fast { self.fast.walk(address) } else { Walk::default() }
+    }
+
+    /// Where a client stands whose cell is found already; `walk` has begun.
+    #[inline]
+    pub fn located(&self, service: ServiceId, address: IpAddr, found: Found, walk: &Walk) -> Resolved {
+        let resolved = self.world.locate_found(service, address, found);
+        // The operator's word beats what was measured.
+        if resolved.ruled || !self.world.services[service.index()].fast {
+            return resolved;
+        }
+        let (fast, depth) = self.fast.found(walk);
+        Resolved { fast, depth: resolved.depth.max(depth), ..resolved }
+    }
+
+    /// What stands first in a client's order, and what it prefers anyway, where its service begins with what was measured.
+    pub fn order(&self, resolved: &Resolved) -> (&[RegionId], &[RegionId]) {
+        let (first, rest) = self.world.geo.parts(resolved.order);
+        match self.fast(resolved) {
+            [] => (first, rest),
+            fast => (fast, rest),
+        }
+    }
+
+    /// The regions that are fast from where a client stands, the fastest first.
+    pub fn fast(&self, resolved: &Resolved) -> &[RegionId] {
+        if resolved.fast == FastId::UNKNOWN { &[] } else { self.fast.regions(resolved.fast) }
     }
 
     /// Chooses for one client of a service: what a query gets, and what `explain` shows. `now` is in Unix seconds,
@@ -83,7 +141,8 @@ impl Snapshot {
     ) -> Pick {
         let Asked { service, family, address, resolved } = *asked;
         let (first, rest) = self.world.geo.parts(resolved.order);
-        let client = Client { address, first, rest, admitted: resolved.admitted, depth: resolved.depth };
+        let Resolved { admitted, depth, .. } = *resolved;
+        let client = Client { address, first, fast: self.fast(resolved), rest, admitted, depth };
         let scene = Scene { live: &self.live, loads: &self.loads, now };
         pick::<TELLS>(&self.world.services[service.index()].steered, &client, family, &scene, random, seen)
     }

@@ -65,6 +65,8 @@ pub struct SteeredService {
     pub ruled: bool,
     /// Whether its policy looks at fences, and any endpoint has one.
     pub fenced: bool,
+    /// Whether its policy looks at measured latency.
+    pub fast: bool,
     /// Its id.
     pub id: ServiceId,
 }
@@ -75,12 +77,8 @@ impl World {
         self.written.iter().map(|service| service.endpoints.len() * 2).sum()
     }
 
-    /// Where a client of a service stands; `address` is unfolded.
-    pub fn locate(&self, service: ServiceId, address: IpAddr) -> geo::Resolved {
-        self.locate_found(service, address, self.geo.find(address))
-    }
-
-    /// The same for an address whose cell is found already.
+    /// Where a client of a service stands whose cell is found already, whatever was measured from there; `address` is
+    /// unfolded.
     #[inline]
     pub fn locate_found(&self, service: ServiceId, address: IpAddr, found: geo::Found) -> geo::Resolved {
         let ruled = self.services[service.index()].ruled;

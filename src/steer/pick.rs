@@ -5,7 +5,7 @@ use std::ops::ControlFlow::{Break, Continue};
 
 use crate::model::{Families, Family, OnAllDown, RegionId};
 
-use super::chain::{self, slate::Candidate};
+use super::chain::{self, By, slate::Candidate};
 use super::hash::granularity;
 use super::steered::Steered;
 use super::word::{Keep, Live, Load, Tier, Word};
@@ -17,6 +17,9 @@ pub struct Client<'a> {
     pub address: IpAddr,
     /// The regions that the service's own rules put first.
     pub first: &'a [RegionId],
+    /// The regions that are fast from where it is, the fastest first; none where nobody measured, or a rule says where
+    /// it goes.
+    pub fast: &'a [RegionId],
     /// The regions as its cell prefers them; both empty: these clients get no addresses.
     pub rest: &'a [RegionId],
     /// Whose fences let it in: bit `i`, the endpoint at position `i`. Looked at where the chain does.
@@ -227,11 +230,14 @@ pub fn pick<const TELLS: bool>(
         }
         return chain::run(service, client, family, scene, &mut random, &mut seen);
     };
-    // As the endpoints are written: nobody comes first.
-    let listed = Client { first: &[], rest: &[], ..*client };
-    let client = if walk.listed { &listed } else { client };
-    let pick = at_once(service, client, family, scene, &mut seen);
-    pick.unwrap_or_else(|| at_length(service, client, family, scene, &mut seen))
+    let client = match walk.by {
+        By::Distance => *client,
+        By::Latency if client.fast.is_empty() => *client,
+        By::Latency => Client { first: client.fast, ..*client },
+        By::Writing => Client { first: &[], rest: &[], ..*client },
+    };
+    let pick = at_once(service, &client, family, scene, &mut seen);
+    pick.unwrap_or_else(|| at_length(service, &client, family, scene, &mut seen))
 }
 
 /// The whole walk, and what it comes to.

@@ -4,10 +4,14 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use meridian::control::handle::{ChallengeWish, ResumeWish, SignalWish, Wish, WishedValues, WishedWord};
+use meridian::control::handle::{
+    ChallengeWish, LatencyWish, ResumeWish, SignalWish, Wish, WishedValues, WishedWord,
+};
 use meridian::health::{Outcome, OwnFault, Reason, Stage};
 use meridian::health::{Report, Signals, Whose};
-use meridian::model::{Challenge, Family, Lookup, OverrideState, Problem, Ramp, Share, Signal, Subject};
+use meridian::model::{
+    Challenge, Family, Lookup, Measured, OverrideState, Problem, Ramp, Share, Signal, Subject,
+};
 
 use super::file::{Failure, File, Scenario, Step};
 use super::world::{Running, World, write};
@@ -71,6 +75,7 @@ impl Run {
             }
             "signal" => self.signal(rest).await,
             "lookup" => self.lookup(rest, step).await,
+            "latency" => self.latency(rest).await,
             "resume" => self.resume(rest, step).await,
             "override" | "lift" => self.wish(verb, rest, step).await,
             "challenge" => self.challenge(rest, step).await,
@@ -278,6 +283,23 @@ impl Run {
             std::thread::sleep(Duration::from_millis(5));
         }
         compare(step, "same")
+    }
+
+    /// `latency VANTAGE REGION MILLISECONDS [samples N]`
+    async fn latency(&self, rest: &[&str]) -> Outcomes {
+        let (vantage, region, rtt, samples) = match *rest {
+            [vantage, region, rtt] => (vantage, region, rtt, "1"),
+            [vantage, region, rtt, "samples", samples] => (vantage, region, rtt, samples),
+            _ => return Err("write: NETWORK-or-AS REGION MILLISECONDS [samples N]".into()),
+        };
+        let measured = Measured {
+            rtt_ms: rtt.parse().map_err(|_| "milliseconds, please")?,
+            samples: samples.parse().map_err(|_| "a number of samples, please")?,
+        };
+        let wish = LatencyWish { vantage: vantage.parse()?, region: region.into(), measured };
+        let taken = self.running()?.handle.measure_latency(vec![wish]).await;
+        taken.map_err(|refusal| refusal.to_string())?;
+        done()
     }
 
     async fn resume(&self, rest: &[&str], step: &Step) -> Outcomes {

@@ -76,12 +76,13 @@ const EDGE: &[&str] = &[
     "src/control/store.rs",
     "src/control/store/",
     "src/control/memory.rs",
+    "src/control/latency/saved.rs",
     "src/geo/record.rs",
 ];
 
 /// `Serialize` and `Deserialize` stay at the edge.
 pub fn wire_types(file: &Source) -> Vec<Finding> {
-    let text = "wire types live at the edge (config, api, ctl, webhook, control/store, control/memory.rs, geo/record.rs)";
+    let text = "wire types live at the edge (config, api, ctl, webhook, control/store, control/memory.rs, control/latency/saved.rs, geo/record.rs)";
     if stands_in(file, EDGE) { Vec::new() } else { each(file, &["Serialize", "Deserialize"], text) }
 }
 
@@ -101,6 +102,8 @@ const TIMELESS: &[&str] = &[
     "src/health/signal/",
     "src/health/table.rs",
     "src/health/ttl.rs",
+    "src/control/latency.rs",
+    "src/control/latency/",
     "src/control/state.rs",
     "src/control/store.rs",
     "src/control/words.rs",

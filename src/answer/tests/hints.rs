@@ -90,8 +90,8 @@ fn a_hint_was_handed_out_until_the_reply_is_lost() {
     let slot = &mut slots[0];
     slot.parse(&frame, query.len(), peer.address, Transport::Udp, &worker);
     slot.find(&snapshot);
-    while slot.step(&snapshot.world) {}
-    slot.resolve(&snapshot.world);
+    while slot.step(&snapshot) {}
+    slot.resolve(&snapshot);
     slot.pick(&snapshot, NOW, &mut worker);
     let with = With { snapshot: &snapshot, now: NOW, worker: &mut worker, labels: &mut labels };
     assert!(matches!(slot.write(&mut frame, with), Reply::Send(_)));

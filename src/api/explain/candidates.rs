@@ -7,6 +7,7 @@ use crate::control::report::{AddressReport, EndpointReport};
 use crate::geo::Resolved;
 use crate::model::{Family, Name, Region, Service, ServiceId, Stage};
 use crate::snapshot::Asked;
+use crate::steer::chain::By;
 use crate::steer::chain::slate::Candidate;
 use crate::steer::{Answer, Keep, Pick, Seen, Steered, Step, Tier, Why, Word};
 
@@ -38,6 +39,8 @@ pub struct Case<'a> {
     pub gathered: Vec<Candidate>,
     /// What each link of a chain left, in order; empty for a walk.
     pub stages: Vec<Vec<Candidate>>,
+    /// Whether that order begins with what was measured.
+    pub by_latency: bool,
     /// Every endpoint with an address of the family, by position, in the client's order.
     pub order: Vec<usize>,
     /// Where the client stands.
@@ -53,7 +56,7 @@ impl<'a> Case<'a> {
     ) -> Case<'a> {
         let (snapshot, address) = (question.snapshot, question.client.address());
         let world = &*snapshot.world;
-        let resolved = world.locate(service, address);
+        let resolved = snapshot.locate(service, address);
         let (mut steps, mut gathered, mut stages) = (Vec::new(), Vec::new(), Vec::new());
         let asked = Asked { service, family, address, resolved: &resolved };
         let pick = snapshot.decide::<true>(
@@ -67,7 +70,9 @@ impl<'a> Case<'a> {
             },
         );
         let (written, steered) = (&world.written[service.index()], &world.services[service.index()].steered);
-        let (first, rest) = world.geo.parts(resolved.order);
+        let by_latency = steered.program.walk.is_some_and(|walk| walk.by == By::Latency);
+        let (first, rest) =
+            if by_latency { snapshot.order(&resolved) } else { world.geo.parts(resolved.order) };
         let standpoint = Standpoint::of(question, &written.order_rules);
         let mut case = Case {
             question,
@@ -81,6 +86,7 @@ impl<'a> Case<'a> {
             steps,
             gathered,
             stages,
+            by_latency,
             order: if steered.program.near {
                 steered.in_order(first, rest).collect()
             } else {

@@ -6,6 +6,7 @@ use crate::steer::chain::slate::Candidate;
 
 use super::candidates::Case;
 use super::filters::{candidate, healthy, ordinal, whereabouts};
+use super::latency;
 use crate::api::wire::{CandidateBody, FilterBody};
 
 /// The chain, in the order in which it works.
@@ -15,6 +16,7 @@ pub fn all(case: &Case<'_>) -> Vec<FilterBody> {
         let before = place.checked_sub(1).map_or(&case.gathered, |before| &case.stages[before]);
         let (words, endpoints) = match (place, filter) {
             (0, Filter::Healthy) => healthy(case),
+            (_, Filter::Fast) => (latency::said_of(case), rows(case, *filter, before, after)),
             _ => (said_of(*filter), rows(case, *filter, before, after)),
         };
         FilterBody { filter: filter.to_string(), words, endpoints }
@@ -42,6 +44,7 @@ fn said_of(filter: Filter) -> String {
         Filter::Healthy => "keeps the best tier".to_owned(),
         Filter::Fence => "keeps those whose fences let this client in".to_owned(),
         Filter::Near => "orders by the client's cell".to_owned(),
+        Filter::Fast => "orders by measured latency, the fastest first".to_owned(),
         Filter::NearBy(grouping) => {
             format!("orders by the client's cell; groups the nearest with its {}", group_word(grouping))
         }
@@ -77,6 +80,7 @@ fn words(case: &Case<'_>, filter: Filter, rank: usize, one: &Candidate, before: 
     let position = usize::from(one.position);
     match filter {
         Filter::Near => format!("{}, {}", ordinal(rank + 1), whereabouts(case, position)),
+        Filter::Fast => format!("{}, {}", ordinal(rank + 1), latency::of(case, position)),
         Filter::NearBy(_) => {
             let group = ordinal(usize::from(one.group) + 1);
             format!("{}, {}, in the {group} group", ordinal(rank + 1), whereabouts(case, position))

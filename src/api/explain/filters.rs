@@ -4,6 +4,7 @@ use crate::model::{Filter, OnAllDown};
 use crate::steer::{Answer, Tier, Why};
 
 use super::candidates::Case;
+use super::latency;
 use crate::api::wire::{CandidateBody, FilterBody};
 
 /// The chain, in the order in which it works.
@@ -17,7 +18,8 @@ pub fn all(case: &Case<'_>) -> Vec<FilterBody> {
     let filter = |filter: &Filter| {
         let (words, endpoints) = match filter {
             Filter::Healthy => healthy(case),
-            Filter::Near => near(case),
+            Filter::Near => ordered(case, "orders by the client's cell".to_owned(), whereabouts),
+            Filter::Fast => ordered(case, latency::said_of(case), latency::of),
             Filter::Listed => listed(case),
             Filter::Spill => spill(case),
             // A walk has no others.
@@ -65,14 +67,14 @@ fn all_down(case: &Case<'_>) -> &'static str {
     }
 }
 
-fn near(case: &Case<'_>) -> Done {
+fn ordered(case: &Case<'_>, said: String, why: impl Fn(&Case<'_>, usize) -> String) -> Done {
     let mut before: Vec<usize> = kept(case).collect();
     before.sort_unstable();
     let row = |(rank, position): (usize, usize)| {
         let action = if before[rank] == position { "kept" } else { "moved" };
-        candidate(case, position, action, format!("{}, {}", ordinal(rank + 1), whereabouts(case, position)))
+        candidate(case, position, action, format!("{}, {}", ordinal(rank + 1), why(case, position)))
     };
-    ("orders by the client's cell".to_owned(), kept(case).enumerate().map(row).collect())
+    (said, kept(case).enumerate().map(row).collect())
 }
 
 fn listed(case: &Case<'_>) -> Done {

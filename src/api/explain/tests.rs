@@ -2,8 +2,8 @@
 
 use crate::api::wire::Explanation;
 use crate::config;
-use crate::control::{Node, Threads, compile::compile, state::State, words::Truth};
-use crate::health;
+use crate::control::latency::Latencies;
+use crate::control::{Node, Threads, compile::compile};
 use crate::model::{Name, Problems};
 use crate::snapshot::Snapshot;
 use crate::steer::{Keep, Tier, Word};
@@ -43,6 +43,10 @@ const ZONE: &str = "$ORIGIN g.example.\n@ 60 SOA ns1 host 1 1 1 1 7\n@ 60 NS ns1
                     shop 60 CNAME x.c\nloop 60 CNAME loop2\nloop2 60 CNAME loop\nsub 60 NS ns.example.net.\n\
                     out 60 CNAME www.example.org.\n";
 
+/// For services that look at it.
+const MEASURED: &str =
+    "198.18.0.0/16 eu 23.456 34\n198.18.0.0/16 ap 20 3\n198.19.0.0/16 eu 90\n198.19.0.0/16 ap 80\n";
+
 const NOW: u64 = 1_790_000_000;
 
 /// A world whose endpoints (eu, ap) have these tiers and keep these weights of 100, in both families.
@@ -51,15 +55,15 @@ fn world(endpoints: [(Tier, u16, u16); 2], on_all_down: &str) -> (Snapshot, conf
     let path = directory.path().join("m.toml");
     std::fs::write(&path, CONFIG.replace("ON_ALL_DOWN", on_all_down)).unwrap();
     std::fs::write(directory.path().join("g.zone"), ZONE).unwrap();
+    std::fs::write(directory.path().join("rtt.txt"), MEASURED).unwrap();
     let (config, mut problems): (_, Problems) = config::load(&path);
     let node = Node { host_name: "host".into(), cookie_secret: [0; 16] };
     let config = config.unwrap_or_else(|| panic!("{problems}"));
     let built = compile(config, &node, Threads::One, &mut problems).unwrap_or_else(|| panic!("{problems}"));
-    let (verdicts, state) = (health::Table::default(), State::default());
     let now = std::time::UNIX_EPOCH + std::time::Duration::from_secs(NOW);
-    let course = Default::default();
-    let live = Truth::new(&verdicts, &state, &course, now).words(&built.world, &built.plan);
-    for (index, live) in live.iter().enumerate() {
+    let config = built.config.clone();
+    let snapshot = built.at_rest(now, 0);
+    for (index, live) in snapshot.live.iter().enumerate() {
         let (tier, weight, ttl) = endpoints[index / 2];
         let all = live.load();
         if all.tier != Tier::Absent {
@@ -67,13 +71,16 @@ fn world(endpoints: [(Tier, u16, u16); 2], on_all_down: &str) -> (Snapshot, conf
             live.store(Word { tier, keep, ttl, deadline: 0, mask: 0b11 & all.mask.max(1) });
         }
     }
-    (Snapshot::new(built.world, live, 0, 1), built.config)
+    (snapshot, config)
 }
 
 fn ask(world: &(Snapshot, config::Config), name: &str, client: &str) -> Explanation {
     let name: Name = name.parse().unwrap();
     let mut question = Question::new(&world.0, &name, client.parse().unwrap(), NOW);
     question.rules = &world.1.geo.rules;
+    let (mut latencies, now) = (Latencies::default(), std::time::UNIX_EPOCH);
+    latencies.replace(&world.1.latency, &world.1.regions, now);
+    question.latency = latencies.at(question.client.address(), question.asn(), now);
     explain(&question)
 }
 
@@ -89,6 +96,61 @@ fn steps(explanation: &Explanation) -> Vec<String> {
             .map(|one| format!("{} {} {}: {}", filter.filter, one.action, one.region, one.words))
     });
     lines.collect()
+}
+
+const FAST: &str = "policy = 'latency'\n[latency]\nfile = 'rtt.txt'";
+
+#[test]
+fn measured_latency_is_told_with_its_samples_and_where_it_is_from() {
+    let world = world([FIT, FIT], FAST);
+    let said = ask(&world, "www.g.example.", "198.18.1.2");
+    let wanted = [
+        "healthy kept eu: fit",
+        "healthy kept ap: fit",
+        "fast kept eu: 1st, 23.5 ms (34 samples, network 198.18.0.0/16)",
+        "fast kept ap: 2nd, too few samples (3 samples, network 198.18.0.0/16): by distance, distance unknown",
+        "spill kept eu: keeps 100 % of its clients: this one stays",
+        "spill kept ap: not asked: one before it keeps this client",
+        "first kept eu: hands out 2 of 2 addresses",
+        "first cut ap: stands behind",
+    ];
+    assert_eq!(steps(&said), wanted);
+    assert!(said.decisions[0].order_by.starts_with("measured latency from network 198.18.0.0/16, then what"));
+    let said = ask(&world, "www.g.example.", "198.19.1.2");
+    assert_eq!(steps(&said)[2], "fast moved ap: 1st, 80 ms (10 samples, network 198.19.0.0/16)");
+    assert_eq!((said.decisions[0].scope, said.decisions[0].depth), (Some(16), 16));
+}
+
+#[test]
+fn where_nothing_is_measured_or_a_rule_decides_the_filter_says_so() {
+    let world = world([FIT, FIT], FAST);
+    let said = ask(&world, "www.g.example.", "10.1.2.3");
+    let wanted = [
+        "fast moved ap: 1st, nothing measured: by distance, 432 km, 216 km with its bias of 50",
+        "fast moved eu: 2nd, nothing measured: by distance, 9505 km",
+    ];
+    assert_eq!(steps(&said)[2..4], wanted);
+    let said = ask(&world, "www.g.example.", "203.0.113.7");
+    assert!(
+        steps(&said)[2].starts_with("fast moved ap: 1st, distance unknown, by the rule at "),
+        "{:?}",
+        steps(&said)
+    );
+    let fast = &said.decisions[0].filters[1];
+    assert_eq!(fast.words, "a rule lists regions for this client, so that measured latency does not count");
+}
+
+#[test]
+fn a_chain_that_groups_and_measures_tells_of_both() {
+    let policy = "policy = ['healthy', 'near(9000km)', 'fast', 'first']\n[latency]\nfile = 'rtt.txt'";
+    let said = ask(&world([FIT, FIT], policy), "www.g.example.", "198.19.1.2");
+    let fast: Vec<_> = steps(&said).into_iter().filter(|line| line.starts_with("fast ")).collect();
+    // Their distance is more than that, so each is a group of its own.
+    let wanted = [
+        "fast kept eu: 1st, 90 ms (10 samples, network 198.19.0.0/16)",
+        "fast kept ap: 2nd, 80 ms (10 samples, network 198.19.0.0/16)",
+    ];
+    assert_eq!(fast, wanted);
 }
 
 #[test]

@@ -129,6 +129,8 @@ async fn the_document_names_every_call() {
             [
                 "post /v1/services/{service}/endpoints/{region}/resume",
                 "get /v1/acme",
+                "get /v1/latency",
+                "post /v1/latency",
                 "get /v1/events",
                 "get /v1/scale/{region}",
                 "put /v1/acme/{name}",

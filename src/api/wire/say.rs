@@ -172,6 +172,15 @@ pub struct RemarkBody {
     pub warning: bool,
 }
 
+/// One of several things that are wrong.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct FaultBody {
+    /// The field that it is about, like `measurements[3].region`.
+    pub field: String,
+    /// What is wrong there, and what would be valid.
+    pub detail: String,
+}
+
 /// A refusal (RFC 9457).
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 pub struct ProblemBody {
@@ -190,6 +199,9 @@ pub struct ProblemBody {
     /// What would be valid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub known: Option<Vec<String>>,
+    /// Where several things may be wrong at once: each of them, the first fifty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub errors: Option<Vec<FaultBody>>,
     /// The revision in force; 0: nothing is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub current_revision: Option<u64>,

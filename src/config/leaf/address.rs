@@ -7,7 +7,7 @@ use toml::de::DeValue;
 
 use super::{Leaf, Wrong, leaf_schema, string};
 use crate::config::reader::quoted;
-use crate::model::{Network, unusable};
+use crate::model::{Family, Network, Vantage, unusable};
 
 //------------ Socket --------------------------------------------------------
 
@@ -96,6 +96,16 @@ pub fn parse_network(word: &str) -> Result<Network, String> {
         )),
         None => Ok(network),
     }
+}
+
+/// A network from which latency is measured, or what is wrong with the word.
+pub fn parse_vantage(word: &str) -> Result<Vantage, String> {
+    if let Ok(address) = word.parse::<IpAddr>()
+        && let Ok(network) = IpNet::new(address, Vantage::longest(Family::of(address)))
+    {
+        return Err(format!("{} is an address, not a network; write '{}'", quoted(word), network.trunc()));
+    }
+    Vantage::of_network(parse_network(word)?)
 }
 
 /// A part of IPv6 whose addresses hold IPv4 ones, by which their clients are looked up.

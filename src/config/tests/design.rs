@@ -138,6 +138,36 @@ fn files_are_loaded_with_their_networks() {
 }
 
 #[test]
+fn measurements_are_loaded_with_their_rules() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("meridian.toml");
+    let service = errors::service("policy = 'latency'\n");
+    let text = format!(
+        "{service}\n[latency]\nfile = 'rtt.txt'\nmin_samples = 5\nhalf_life = '30m'\nhysteresis = '20%'\n\
+         expires = '2d'\nmax_entries = 3\n"
+    );
+    std::fs::write(&path, text).unwrap();
+    std::fs::write(directory.path().join("rtt.txt"), "198.51.100.0/24 eu 23.5 40 # Dublin\nAS7 us 90\n")
+        .unwrap();
+    let (config, problems) = load(&path);
+    assert_eq!(problems.to_string(), "");
+    let config = config.unwrap();
+    let rules = crate::model::LatencyRules {
+        min_samples: 5,
+        half_life: Duration::from_secs(1800),
+        hysteresis: 0.2,
+        expires: Duration::from_secs(2 * 86_400),
+        max_entries: 3,
+    };
+    assert_eq!(config.latency.rules, rules);
+    let rows = config.latency.rows.iter().map(|row| {
+        format!("{} {} {} {}", row.vantage, row.region.0, row.measured.rtt_ms, row.measured.samples)
+    });
+    assert_eq!(rows.collect::<Vec<_>>(), ["198.51.100.0/24 0 23.5 40", "AS7 1 90 5"]);
+    assert_eq!(config.latency_files, [directory.path().join("rtt.txt")]);
+}
+
+#[test]
 fn unreadable_files_are_one_error() {
     let directory = tempfile::tempdir().unwrap();
     let said = |path: &Path| load(path).1.to_string().replace(directory.path().to_str().unwrap(), "D");

@@ -43,7 +43,7 @@ weight = 20000
 m.toml:4:10: no region is called 'eu-wst' (did you mean 'eu-west'?); regions: eu-west
 m.toml:6:20: lat 153.35 is not a number from -90 to 90
 m.toml:8:10: 'www.example' does not end in a dot; write 'www.example.'
-m.toml:9:10: no policy is called 'random'; policies: nearest, failover, round-robin, weighted, least-connections, two-choices, consistent-hash, all; or a list of filters
+m.toml:9:10: no policy is called 'random'; policies: nearest, failover, round-robin, weighted, least-connections, two-choices, consistent-hash, latency, all; or a list of filters
 m.toml:10:1: unknown key 'tll' (did you mean 'ttl'?); keys here: names, policy, ttl, ecs, families, on_all_down, fallback, max_ejected, min_addresses, capacity_unit, soft, hard, slow_start, manual_resume, latency_objective, check, checks, combine, at_least, signals, passive, override, endpoints
 m.toml:12:8: kind 'htpp' is not one of none, http, https, tcp, dns, grpc, icmp, command, service (did you mean 'http'?)
 m.toml:13:12: interval '5' is not a duration from 100ms to 1h; write it like '5s', '500ms' or '1m30s'

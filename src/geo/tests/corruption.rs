@@ -37,6 +37,7 @@ fn survives(bytes: Vec<u8>) -> bool {
         rules: &[],
         service_rules: &[],
         fences: &[],
+        measured: false,
         threads: Threads::Many,
     };
     compile(&input).is_ok()
@@ -50,6 +51,7 @@ fn refusal(databases: &[Database]) -> Option<String> {
         rules: &[],
         service_rules: &[],
         fences: &[],
+        measured: false,
         threads: Threads::Many,
     };
     compile(&input).err().map(|error| error.to_string())
@@ -107,6 +109,7 @@ fn a_tree_that_loops_is_an_error() {
         rules: &[],
         service_rules: &[],
         fences: &[],
+        measured: false,
         threads: Threads::Many,
     };
     let error = compile(&input).err().unwrap();

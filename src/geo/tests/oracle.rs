@@ -27,8 +27,16 @@ impl World {
             self.services.iter().zip(0..).map(|(rules, id)| (ServiceId(id), rules.as_slice())).collect();
         let (databases, regions, rules) = (&self.databases, &self.regions, &self.rules);
         let [here, aside] = [Threads::One, Threads::Many].map(|threads| {
-            compile(&Input { databases, regions, rules, service_rules: &service_rules, fences: &[], threads })
-                .unwrap()
+            compile(&Input {
+                databases,
+                regions,
+                rules,
+                service_rules: &service_rules,
+                fences: &[],
+                measured: false,
+                threads,
+            })
+            .unwrap()
         });
         assert_eq!(format!("{:?}", here.size()), format!("{:?}", aside.size()));
         aside

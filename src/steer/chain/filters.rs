@@ -65,6 +65,7 @@ impl Work<'_> {
     ) {
         match filter {
             Filter::Listed => slate.sort_unstable_by_key(|one| one.position),
+            Filter::Fast => self.fast(slate),
             Filter::Weighted => weighted(slate, wanted, random()),
             Filter::Hash => self.hash(slate, wanted),
             Filter::Rotate => rotate(slate, random()),
@@ -74,6 +75,17 @@ impl Work<'_> {
             // The others do not order.
             _ => {}
         }
+    }
+
+    /// Whoever was measured goes first, the fastest of them before all; then the others, the nearest first.
+    fn fast(&self, slate: &mut [Candidate]) {
+        let (fast, regions) = (self.client.fast, &self.service.regions);
+        let place = |one: &Candidate| {
+            let region = regions.get(usize::from(one.position));
+            region.and_then(|region| fast.iter().position(|other| other == region)).unwrap_or(fast.len())
+        };
+        slate.iter_mut().for_each(|one| one.key = place(one) as u64);
+        slate.sort_unstable_by_key(|one| (one.key, one.rank));
     }
 
     /// The nearest of all, with whoever stands with it, then the nearest of the rest.

@@ -4,7 +4,7 @@
 //! gather ─▶ healthy ─▶ filter ─▶ … ─▶ what is left is answered
 //! ```
 //!
-//! Chains that take the first of an order (`healthy`, then `near` or `listed`, then perhaps `spill`, then `first`) are
+//! Chains that take the first of an order (`healthy`, then `near`, `fast` or `listed`, then perhaps `spill`, then `first`) are
 //! walks, which stop at the first endpoint that will do: see [`super::pick()`]. Those that
 //! draw one, or answer all, need no more than sets of bits: see [`lot`]. All others gather every candidate once and let one
 //! filter after the other work on the [`Slate`].
@@ -44,16 +44,27 @@ pub struct Program {
 /// The order to walk, and whether each endpoint keeps a fraction of its clients alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Walk {
-    /// As the endpoints are written, and not as the client's cell prefers them.
-    pub listed: bool,
+    /// Whose order.
+    pub by: By,
     /// Whether `spill` is in it.
     pub spill: bool,
+}
+
+/// Which order a walk takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// As the client's cell prefers the endpoints.
+    Distance,
+    /// The fastest first, as far as anybody measured; then as the client's cell prefers them.
+    Latency,
+    /// As they are written.
+    Writing,
 }
 
 impl Program {
     /// The program of a service's chain. `refused`: rules of geography give some clients no region.
     pub fn new(service: &str, filters: &[Filter], refused: bool) -> Program {
-        let near = filters.iter().any(|filter| filter.is_near());
+        let near = filters.iter().any(|filter| filter.is_near() || *filter == Filter::Fast);
         Program {
             filters: filters.into(),
             walk: walk(filters),
@@ -67,16 +78,18 @@ impl Program {
 }
 
 fn walk(filters: &[Filter]) -> Option<Walk> {
-    let (listed, spill) = match filters {
-        [Filter::Healthy, Filter::Near, Filter::Spill, Filter::First(1)] => (false, true),
-        [Filter::Healthy, Filter::Near, Filter::First(1)] => (false, false),
-        [Filter::Healthy, Filter::Listed, Filter::Spill, Filter::First(1)] => (true, true),
-        [Filter::Healthy, Filter::Listed, Filter::First(1)] | [Filter::Healthy, Filter::First(1)] => {
-            (true, false)
-        }
+    let (by, rest) = match filters {
+        [Filter::Healthy, Filter::Near, rest @ ..] => (By::Distance, rest),
+        [Filter::Healthy, Filter::Fast, rest @ ..] => (By::Latency, rest),
+        [Filter::Healthy, Filter::Listed, rest @ ..] => (By::Writing, rest),
+        [Filter::Healthy, Filter::First(1)] => return Some(Walk { by: By::Writing, spill: false }),
         _ => return None,
     };
-    Some(Walk { listed, spill })
+    match rest {
+        [Filter::Spill, Filter::First(1)] => Some(Walk { by, spill: true }),
+        [Filter::First(1)] => Some(Walk { by, spill: false }),
+        _ => None,
+    }
 }
 
 /// Runs a chain for one client and family. `random` is asked once by each filter that needs it.

@@ -8,7 +8,7 @@ use crate::steer::tests::{Table, none, table};
 use crate::steer::word::{Live, Word};
 
 fn client<'a>(address: IpAddr, order: &'a [RegionId]) -> Client<'a> {
-    Client { address, first: &[], rest: order, admitted: u64::MAX, depth: 16 }
+    Client { address, first: &[], fast: &[], rest: order, admitted: u64::MAX, depth: 16 }
 }
 
 /// What is left for one client, by position, and the pick.
@@ -85,6 +85,23 @@ fn every_order_of_a_shuffle_is_as_likely() {
     }
     let got = chi_squared(&counts, &[1.0; 6]);
     assert!(got < LIMITS[4], "{counts:?}, {got:.1}");
+}
+
+#[test]
+fn the_fastest_of_the_nearest_group_goes_first() {
+    let mut table = blank("f100 f100 f100 f100").policy("healthy near(continent) fast first(4)");
+    table.service.together = [0b0011, 0b0011, 0b1100, 0b1100].into();
+    let order = [0, 1, 2, 3].map(RegionId);
+    let fast = [3, 1].map(RegionId);
+    let who = Client { fast: &fast, ..client(Ipv4Addr::LOCALHOST.into(), &order) };
+    let mut left = Vec::new();
+    let mut see = |seen: Seen<'_>| {
+        if let Seen::After(3, slate) = seen {
+            left = slate.iter().map(|one| one.position).collect();
+        }
+    };
+    run(&table.service, &who, Family::V4, &table.scene(0), &mut || 0, &mut see);
+    assert_eq!(left, [1, 0, 3, 2]);
 }
 
 #[test]
@@ -275,7 +292,7 @@ fn presets_that_look_at_nobody_s_place_say_so() {
     let placed = |policy: &Policy, refused| Program::new("www", &policy.filters, refused).placed;
     let names: Vec<_> =
         Policy::presets().filter(|policy| placed(policy, false)).map(|policy| policy.name).collect();
-    assert_eq!(names, ["nearest", "all"]);
+    assert_eq!(names, ["nearest", "latency", "all"]);
     assert!(Policy::presets().all(|policy| placed(&policy, true)));
 }
 

@@ -8,6 +8,7 @@ fn ask(table: &Table, order: &[u16], family: Family) -> Pick {
     let client = Client {
         address: "198.51.100.7".parse().unwrap(),
         first: &[],
+        fast: &[],
         rest: &order,
         admitted: u64::MAX,
         depth: 16,
@@ -43,6 +44,7 @@ fn what_a_service_puts_first_stands_before_the_cell_s_order() {
     let client = Client {
         address: "198.51.100.7".parse().unwrap(),
         first: &first,
+        fast: &[],
         rest: &rest,
         admitted: u64::MAX,
         depth: 0,
@@ -58,6 +60,50 @@ fn what_a_service_puts_first_stands_before_the_cell_s_order() {
     assert_eq!(seen, [0, 2]);
     let all: Vec<_> = table.service.in_order(&first[..1], &rest[..1]).collect();
     assert_eq!(all, [0, 1, 2], "each once");
+}
+
+/// One client's answer by position, or 9 for none, with these regions measured.
+fn ask_fast(table: &Table, fast: &[u16], first: &[u16], rest: &[u16]) -> usize {
+    let regions = |order: &[u16]| -> Vec<_> { order.iter().map(|id| RegionId(*id)).collect() };
+    let (fast, first, rest) = (regions(fast), regions(first), regions(rest));
+    let address = "198.51.100.7".parse().unwrap();
+    let client = Client { address, first: &first, fast: &fast, rest: &rest, admitted: u64::MAX, depth: 16 };
+    let pick = pick::<true>(&table.service, &client, Family::V4, &table.scene(0), none, |_| {});
+    assert_eq!(pick.scope, 16);
+    if let Answer::Endpoint { position, .. } = pick.answer { position } else { 9 }
+}
+
+#[test]
+fn the_fastest_goes_first_then_the_nearest_of_those_that_nobody_measured() {
+    let rows = [
+        // words, fast, first, rest, chosen
+        ("f100 f100 f100 f100", &[2, 1][..], &[][..], &[0, 3, 1, 2][..], 2),
+        ("f100 f100 x100 f100", &[2, 1], &[], &[0, 3, 1, 2], 1),
+        ("f100 x100 x100 f100", &[2, 1], &[], &[3, 0, 1, 2], 3),
+        ("f100 f100 f100 f100", &[], &[], &[3, 0, 1, 2], 3),
+        ("f100 f100 f100 f100", &[], &[1], &[3, 0, 1, 2], 1),
+        ("- f100 f100 f100", &[0, 3], &[], &[1, 2], 3),
+        ("x100 x100 x100 x100", &[3, 1], &[], &[0, 1, 2, 3], 3),
+    ];
+    for (words, fast, first, rest, chosen) in rows {
+        let six = words.split(' ').map(|_| "-").collect::<Vec<_>>().join(" ");
+        // The walks, and the same as chains that need a slate.
+        for policy in [
+            "latency",
+            "healthy fast first",
+            "healthy fast listed fast first",
+            "healthy near fast spill first",
+        ] {
+            let table = table(words, &six).policy(policy);
+            assert_eq!(ask_fast(&table, fast, first, rest), chosen, "{words} {fast:?} {policy}");
+        }
+        let near = table(words, &six).policy("nearest");
+        assert_eq!(
+            ask_fast(&near, fast, &[], rest),
+            ask_fast(&near, &[], &[], rest),
+            "nobody else looks at it"
+        );
+    }
 }
 
 #[test]
@@ -89,6 +135,7 @@ fn a_weight_keeps_its_share_of_the_endpoint_s_own_clients() {
             let client = Client {
                 address: std::net::Ipv4Addr::from(i << 8).into(),
                 first: &[],
+                fast: &[],
                 rest: &order,
                 admitted: u64::MAX,
                 depth: 0,
@@ -177,7 +224,8 @@ fn what_is_picked_at_once_is_what_the_whole_walk_picks() {
                 let regions = |order: &[u16]| -> Vec<_> { order.iter().map(|id| RegionId(*id)).collect() };
                 let (first, rest) = (regions(first), regions(rest));
                 let address = "198.51.100.7".parse().unwrap();
-                let client = Client { address, first: &first, rest: &rest, admitted: u64::MAX, depth: 16 };
+                let client =
+                    Client { address, first: &first, fast: &[], rest: &rest, admitted: u64::MAX, depth: 16 };
                 let (mut soon, mut late) = (Vec::new(), Vec::new());
                 let (service, scene) = (&table.service, table.scene(4));
                 let see = |seen: &mut Vec<Step>, step: Seen<'_>| {

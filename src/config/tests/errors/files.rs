@@ -7,7 +7,7 @@ fn broken_files() {
     let rows = [
         (
             r"[sever]",
-            r"m.toml:1:2: unknown key 'sever' (did you mean 'server'?); keys here: server, api, geo, zones, regions, services, probes, witnesses, resolver, webhooks",
+            r"m.toml:1:2: unknown key 'sever' (did you mean 'server'?); keys here: server, api, geo, latency, zones, regions, services, probes, witnesses, resolver, webhooks",
         ),
         (r"server = 5", r"m.toml:1:10: server is a whole number, not a table"),
         (
@@ -282,6 +282,41 @@ location = { lat = 1, lon = 1 }"#,
 networks_file = "long.txt"
 location = { lat = 1, lon = 1 }"#,
             r"long.txt:1:1: warning: '10.1.2.3/32' (and 1 more here) is longer than /24: most resolvers send no more of an address than that",
+        ),
+        (
+            r#"[regions.eu]
+[latency]
+file = "none.txt"
+min_samples = 0
+half_life = "1s"
+hysteresis = 10
+expires = "1y"
+max_entries = 0"#,
+            r#"m.toml:2:1: warning: latency has no effect: no policy has the filter 'fast'; write policy = "latency" in a service
+m.toml:3:8: 'none.txt' cannot be read: entity not found
+m.toml:4:15: min_samples 0 is not a whole number from 1 to 1000000
+m.toml:5:13: half_life '1s' is not a duration from 1m to 30d; write it like '5s', '500ms' or '1m30s'
+m.toml:6:14: hysteresis 10 is not a percentage from '0%' to '100%'
+m.toml:7:11: expires '1y' is not a duration from 1m to 30d; write it like '5s', '500ms' or '1m30s'
+m.toml:8:15: max_entries 0 is not a whole number from 1 to 1000000"#,
+        ),
+        (
+            r#"[regions.eu-west]
+[latency]
+file = "rtt.txt"
+max_entries = 2"#,
+            r#"m.toml:2:1: warning: latency has no effect: no policy has the filter 'fast'; write policy = "latency" in a service
+rtt.txt: 3 rows are too many; latency.max_entries lets 2 be kept
+rtt.txt:4:1: a row is NETWORK-or-AS REGION MILLISECONDS [SAMPLES]; write it like '198.51.100.0/24 eu-west 23.5 40' or 'AS64500 us-east 90'
+rtt.txt:5:1: '198.51.100.0/25' is longer than /24, the longest that is told apart; write '198.51.100.0/24'
+rtt.txt:6:1: '198.51.100.1/24' has bits set after its length; the network is '198.51.100.0/24'
+rtt.txt:7:9: no region is called 'eu-wset' (did you mean 'eu-west'?); regions: eu-west
+rtt.txt:8:17: '-3' is not a time in milliseconds, above 0 and at most 60000
+rtt.txt:9:17: 'NaN' is not a time in milliseconds, above 0 and at most 60000
+rtt.txt:10:19: '0' is not a number of samples from 1 to 1000000
+rtt.txt:11:1: 'AS0' is not an AS; write it like 'AS64500'
+rtt.txt:12:1: this network and region are written twice; first on line 2
+rtt.txt:13:1: a row is NETWORK-or-AS REGION MILLISECONDS [SAMPLES]; write it like '198.51.100.0/24 eu-west 23.5 40' or 'AS64500 us-east 90'"#,
         ),
         (
             r#"[zones."gslb.example"]

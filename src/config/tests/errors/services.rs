@@ -32,7 +32,7 @@ addresses = ["192.0.2.9"]"#,
         ),
         (
             r#"policy = "nearst""#,
-            r"m.toml:5:10: no policy is called 'nearst' (did you mean 'nearest'?); policies: nearest, failover, round-robin, weighted, least-connections, two-choices, consistent-hash, all; or a list of filters",
+            r"m.toml:5:10: no policy is called 'nearst' (did you mean 'nearest'?); policies: nearest, failover, round-robin, weighted, least-connections, two-choices, consistent-hash, latency, all; or a list of filters",
         ),
         (
             r#"policy = ["near", "first"]"#,
@@ -40,7 +40,7 @@ addresses = ["192.0.2.9"]"#,
         ),
         (
             r#"policy = ["healthy", "furthest"]"#,
-            r"m.toml:5:10: no filter is called 'furthest'; filters: healthy, fence, near, near(GROUP), listed, priority, weighted, hash, rotate, shuffle, least(SIGNAL), two-choices(SIGNAL), spill, first, first(N), first-group",
+            r"m.toml:5:10: no filter is called 'furthest'; filters: healthy, fence, near, near(GROUP), fast, listed, priority, weighted, hash, rotate, shuffle, least(SIGNAL), two-choices(SIGNAL), spill, first, first(N), first-group",
         ),
         (
             r#"policy = ["healthy", "near(continent)", "first"]"#,
