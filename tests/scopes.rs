@@ -35,7 +35,7 @@ const REGIONS: [(&str, f64, f64, &str, &str); 12] = [
 ];
 
 /// Chains without chance, and what is written beside them.
-const CHAINS: [(&str, &str, &str); 12] = [
+const CHAINS: [(&str, &str, &str); 14] = [
     ("nearest", "'nearest'", ""),
     ("spilled", "'nearest'", "weight = 60"),
     ("failover", "'failover'", ""),
@@ -56,11 +56,14 @@ const CHAINS: [(&str, &str, &str); 12] = [
         "allow = { continents = ['EU', 'AS'], asns = [3320] }",
     ),
     ("demanded", "'nearest'", "capacity = 10"),
+    ("latency", "'latency'", "weight = 70"),
+    ("grouped", "['healthy', 'near(continent)', 'fast', 'first']", ""),
 ];
 
 fn config(databases: &[String]) -> String {
-    let mut text =
-        format!("[geo]\ndatabases = {databases:?}\n[zones.\"gslb.example.\"]\nfile = \"gslb.zone\"\n");
+    let mut text = format!(
+        "[geo]\ndatabases = {databases:?}\n[latency]\nfile = 'rtt.txt'\n[zones.\"gslb.example.\"]\nfile = \"gslb.zone\"\n"
+    );
     for (name, lat, lon, continent, country) in REGIONS {
         text += &format!(
             "[regions.{name}]\nlocation = {{ lat = {lat}, lon = {lon} }}\ncontinent = \"{continent}\"\ncountry = \"{country}\"\n"
@@ -84,11 +87,34 @@ fn config(databases: &[String]) -> String {
             endpoints.virginia.service = 'hash'\nendpoints.dublin.service = 'around'\nendpoints.tokyo.service = 'only'\n"
 }
 
+/// Latency from networks of every length and from systems to two regions each, by chance.
+fn measured() -> String {
+    let (mut random, mut seen) = (fastrand::Rng::with_seed(25), BTreeSet::new());
+    for _ in 0..3_000 {
+        let client = somebody(&mut random);
+        let length = if client.is_ipv4() { random.u8(4..=24) } else { random.u8(12..=48) };
+        let network = beside(client, length, &mut fastrand::Rng::with_seed(0));
+        let network = ipnet::IpNet::new(network, length).expect("a length that fits").trunc().to_string();
+        // What is IPv4 in disguise is looked up as IPv4.
+        if !["2002:", "2001:"].iter().any(|start| network.starts_with(start)) {
+            seen.insert(if random.u8(..10) == 0 { format!("AS{}", random.u32(1..70_000)) } else { network });
+        }
+    }
+    let mut text = String::new();
+    for vantage in seen {
+        let (one, other) = (random.usize(..6), random.usize(6..12));
+        text += &format!("{vantage} {} {}\n", REGIONS[one].0, random.u32(10..300));
+        text += &format!("{vantage} {} {}\n", REGIONS[other].0, random.u32(10..300));
+    }
+    text
+}
+
 /// A server with these databases.
 fn served(databases: &[String]) -> World {
     let zone = "$ORIGIN gslb.example.\n@ 60 SOA ns1 host 1 1 1 1 7\n@ 60 NS ns1\nns1 60 A 192.0.2.53\n";
     let texts =
-        vec![("meridian.toml".to_owned(), config(databases)), ("gslb.zone".to_owned(), zone.to_owned())];
+        [("meridian.toml", config(databases)), ("gslb.zone", zone.to_owned()), ("rtt.txt", measured())];
+    let texts = texts.map(|(path, text)| (path.to_owned(), text)).into();
     let file = File { name: "scopes".to_owned(), texts, databases: Vec::new(), scenarios: Vec::new() };
     let mut world = World::new(&file);
     world.start().unwrap_or_else(|problems| panic!("{problems}"));

@@ -63,12 +63,61 @@ fn holds(text: &str) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// Pieces of a file of measurements.
+const MEASURED: &[&str] = &[
+    "198.51.100.0/24",
+    "2001:db8::/48",
+    "::/0",
+    "AS64500",
+    "AS0",
+    "as7",
+    "AS4294967296",
+    " ",
+    "\t",
+    "\u{3000}",
+    "\n",
+    "#",
+    "eu",
+    "us",
+    "é",
+    "1",
+    "0",
+    "23.5",
+    "1e9",
+    "-1",
+    "NaN",
+    "inf",
+    "1000001",
+    "198.51.100.7",
+    "2002::/16",
+    "\u{202e}",
+    "\r\n",
+];
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_text(text in any::<String>()) {
         holds(&text)?;
+    }
+
+    #[test]
+    fn any_measurements(pieces in prop::collection::vec(prop::sample::select(MEASURED), 0..60)) {
+        let text = "[regions.eu]\n[regions.us]\n[latency]\nfile = 'rtt'\n";
+        for file in [pieces.concat(), pieces.join(" ")] {
+            let (config, problems) = parse(Path::new("m.toml"), text, &|_| Ok(file.clone()));
+            prop_assert_eq!(config.is_none(), problems.has_errors());
+            let lines = u32::try_from(file.lines().count()).unwrap();
+            for problem in problems.errors() {
+                prop_assert!(problem.place.line <= lines && !problem.text.contains('\n'), "{}", problem);
+            }
+            let rows = config.map(|config| config.latency.rows).unwrap_or_default();
+            for row in &rows {
+                prop_assert!(crate::model::Measured::is_time(row.measured.rtt_ms));
+                prop_assert_eq!(row.vantage.to_string().parse(), Ok(row.vantage));
+            }
+        }
     }
 
     #[test]
