@@ -59,7 +59,7 @@ bench: toolchain  ## run the benches, then whole servers side by side (30 minute
 
 .PHONY: pictures
 pictures: toolchain  ## simulate two hours of clients and the loss of a region, and draw what docs/steering.md shows
-	MERIDIAN_PICTURES=docs/pictures cargo test --locked --test closed_loop -- --nocapture
+	MERIDIAN_PICTURES=docs/pictures cargo test --locked --test closed_loop --test pictures -- --nocapture
 
 # Seconds for each target, and what cargo-fuzz would tell the compiler: all of it is stable, so neither cargo-fuzz nor
 # a nightly compiler has to be there.
