@@ -165,9 +165,7 @@ impl<'a> Compiler<'a> {
             let cell = self.cell(networks.rule, facts)?;
             cutter.push(last, if unfolded.rule == 0 { cell } else { self.apart(cell)? });
             if self.measured {
-                // A later database's word beats an earlier one's, as everywhere.
-                let asn = sources.iter().rev().map(|source| source.asn).find(|asn| *asn != 0);
-                self.asns.push(family, last, asn.unwrap_or(0));
+                self.asns.push(family, last, announcer(sources));
             }
             if last == u128::MAX {
                 return Ok(cutter.finish().finish());
@@ -284,6 +282,11 @@ impl<'a> Compiler<'a> {
             Steer::Location(location) => Word::Order(self.sorter.near(Some(*location))),
         }
     }
+}
+
+/// Who announces the addresses at hand: a later database's word beats an earlier one's, as everywhere; 0: nobody knows.
+fn announcer(sources: &[Source<'_>]) -> u32 {
+    sources.iter().rev().map(|source| source.asn).find(|asn| *asn != 0).unwrap_or(0)
 }
 
 /// One database, at its current range.
