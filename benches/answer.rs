@@ -17,6 +17,7 @@ use meridian::control::{Node, Threads, load};
 use meridian::model::Policy;
 use meridian::server::udp::BATCH;
 use meridian::snapshot::Snapshot;
+use meridian::steer::{Tier, Word};
 use meridian::telemetry::{Counters, Transport};
 
 const NOW: Now = Now { unix: 1_790_000_000 };
@@ -30,9 +31,15 @@ fn world(regions: usize, names: usize) -> Snapshot {
 }
 
 fn built(text: &str) -> Snapshot {
+    built_with(text, "")
+}
+
+/// The same with a file of measured latency.
+fn built_with(text: &str, measured: &str) -> Snapshot {
     let directory = tempfile::tempdir().expect("a directory");
     let zone = "$TTL 1h\n@ SOA ns1 host 1 1h 15m 1w 5m\n  NS ns1\nns1 A 198.51.100.53\n";
     std::fs::write(directory.path().join("zone"), zone).expect("a zone");
+    std::fs::write(directory.path().join("latency.txt"), measured).expect("measurements");
     let config = directory.path().join("meridian.toml");
     std::fs::write(&config, text).expect("a configuration");
     let node = Node { host_name: "bench".into(), cookie_secret: [7; 16] };
@@ -190,23 +197,46 @@ fn one_at_a_time(criterion: &mut Criterion, snapshot: &Snapshot, world: &str, na
     });
 }
 
-/// Every policy, with 32 regions and 1,000 names, random client networks, weights that differ.
+/// Every policy, with 32 regions and 1,000 names, random client networks, weights that differ, latency measured from every
+/// other network; with all endpoints fit, and with one that fails.
 fn policies(criterion: &mut Criterion) {
     let mut worker = Worker::new(0, 7, Arc::new(Counters::default()));
     let (mut batch, queries) = (Batch::new(BATCH), queries("ecs", 1_000));
-    for policy in Policy::presets() {
+    let measured = measured(&queries);
+    for (policy, is_down) in Policy::presets().flat_map(|policy| [(policy.clone(), false), (policy, true)]) {
         let text = configuration(32, 1_000)
             .replace("[services.www.check]", &format!("policy = \"{}\"\n[services.www.check]", policy.name))
             .replace(".3\"]", ".3\"]\nweight = 50");
-        let (snapshot, mut turn) = (built(&text), 0);
-        criterion.bench_function(&format!("policy/{}/32 regions/1000 names", policy.name), |bencher| {
-            bencher.iter_custom(|count| {
-                time(count, &queries, &mut turn, |ring| {
-                    batch.answer(&snapshot, ring, Transport::Udp, NOW, &mut worker);
-                })
-            });
-        });
+        let text = format!("{text}[latency]\nfile = \"latency.txt\"\n");
+        let (snapshot, mut turn) = (built_with(&text, &measured), 0);
+        if is_down {
+            let place = &snapshot.live[2 * 7];
+            place.store(Word { tier: Tier::Failing, ..place.load() });
+        }
+        let beside = if is_down { ", one fails" } else { "" };
+        criterion.bench_function(
+            &format!("policy/{}/32 regions/1000 names{beside}", policy.name),
+            |bencher| {
+                bencher.iter_custom(|count| {
+                    time(count, &queries, &mut turn, |ring| {
+                        batch.answer(&snapshot, ring, Transport::Udp, NOW, &mut worker);
+                    })
+                });
+            },
+        );
     }
+}
+
+/// Two regions that are fast from every other client's network.
+fn measured(queries: &[Vec<u8>]) -> String {
+    let networks = queries.iter().step_by(2).filter_map(|query| query.last_chunk::<3>());
+    let networks: std::collections::BTreeSet<_> = networks.collect();
+    let mut text = String::new();
+    for (at, [a, b, c]) in networks.into_iter().enumerate() {
+        let (one, other) = (at % 32, (at + 5) % 32);
+        writeln!(text, "{a}.{b}.{c}.0/24 r{one} 20\n{a}.{b}.{c}.0/24 r{other} 30").expect("a text");
+    }
+    text
 }
 
 criterion_group!(benches, core, policies);

@@ -63,15 +63,15 @@ impl Batch {
 /// The phases, over as many slots as there are queries.
 pub(super) fn phases(slots: &mut [Slot], frames: &mut impl Frames, transport: Transport, with: With<'_>) {
     let With { snapshot, now, worker, labels } = with;
-    let world = &*snapshot.world;
+    let names = &*snapshot.world.names;
     for (index, slot) in slots.iter_mut().enumerate() {
         let peer = frames.peer(index);
         let (octets, length) = frames.frame(index);
         slot.parse(octets, length, peer, transport, worker);
-        world.names.hint(slot.asked());
+        names.hint(slot.asked());
     }
-    slots.iter().for_each(|slot| world.names.hint_entry(slot.asked()));
-    slots.iter().for_each(|slot| world.names.hint_data(slot.asked()));
+    slots.iter().for_each(|slot| names.hint_entry(slot.asked()));
+    slots.iter().for_each(|slot| names.hint_data(slot.asked()));
     slots.iter_mut().for_each(|slot| slot.find(snapshot));
     while slots.iter_mut().fold(false, |more, slot| slot.step(snapshot) | more) {}
     slots.iter_mut().for_each(|slot| slot.resolve(snapshot));

@@ -11,7 +11,7 @@ use super::sets::put_sets;
 use super::worker::Worker;
 use crate::geo::{Resolved, Walk};
 use crate::model::{EndpointId, Family, ServiceId};
-use crate::snapshot::{Asked, Snapshot, World};
+use crate::snapshot::{Asked, Snapshot, Tally, World};
 use crate::steer::chain::lot::bits;
 use crate::steer::{Answer, Pick};
 use crate::zone::rtype;
@@ -30,6 +30,8 @@ pub struct Chosen {
     walk: Walk,
     /// And to what was measured from its network, where the service looks at that.
     fast: Walk,
+    /// Whether the service that was asked for looks at that.
+    measures: bool,
     resolved: Resolved,
     /// What was picked; NODATA until it was.
     pub pick: Pick,
@@ -47,6 +49,7 @@ impl Default for Chosen {
             asker: Asker::default(),
             walk: Walk::default(),
             fast: Walk::default(),
+            measures: false,
             resolved: Resolved::NOWHERE,
             pick: Pick::NONE,
             outer: [0; Chosen::DEEPEST - 1],
@@ -92,7 +95,10 @@ impl Chosen {
         let world = &*snapshot.world;
         self.asker = Asker::new(edns, world.services[service.index()].ecs, resolver);
         self.walk = world.geo.walk(self.asker.address);
-        self.fast = snapshot.walk(service, self.asker.address);
+        self.measures = world.services[service.index()].fast;
+        if self.measures {
+            self.fast = snapshot.fast.walk(self.asker.address);
+        }
     }
 
     /// Takes a step, which reads one place in memory and asks for the next; says whether there are more to take.
@@ -103,16 +109,19 @@ impl Chosen {
         if !more {
             geo.prefetch_cell(geo.found(&self.walk).cell);
         }
-        snapshot.fast.step(&mut self.fast) | more
+        if self.measures { snapshot.fast.step(&mut self.fast) | more } else { more }
     }
 
     /// From the cell to the order of regions.
     #[inline]
     pub fn resolve(&mut self, snapshot: &Snapshot) {
         let found = snapshot.world.geo.found(&self.walk);
-        self.resolved = snapshot.located(self.service, self.asker.address, found, &self.fast);
+        self.resolved = snapshot.world.locate_found(self.service, self.asker.address, found);
+        if self.measures {
+            self.resolved = snapshot.measure(self.resolved, &self.fast);
+            snapshot.fast.prefetch(self.resolved.fast);
+        }
         snapshot.world.geo.prefetch_order(self.resolved.order);
-        snapshot.fast.prefetch(self.resolved.fast);
     }
 
     /// Picks for the client.
@@ -130,6 +139,8 @@ impl Chosen {
     pub(super) fn other_family(&self, snapshot: &Snapshot, now: Now, worker: &mut Worker) -> Chosen {
         let (service, family) = (self.asked, self.family.other());
         let mut other = Chosen { service, family, outer: [0; Chosen::DEEPEST - 1], ..self.clone() };
+        // A service inside may have looked at something else.
+        other.fast = snapshot.walk(service, self.asker.address);
         other.resolve(snapshot);
         other.pick(snapshot, now, worker);
         other
@@ -195,9 +206,8 @@ pub fn put_addresses(
         let (tally, until) = (&snapshot.tallies[worker.index], now.unix + u64::from(chosen.pick.ttl));
         tally.hand_out(first as usize, set, until);
         (worker.handed_out.first, worker.handed_out.set) = (first, set);
-        for outer in chosen.outer.into_iter().take_while(|outer| *outer > 0) {
-            tally.hand_out(outer as usize - 1, 1, until);
-            worker.handed_out.beside(outer);
+        if chosen.outer[0] > 0 {
+            note_outer(chosen, tally, until, worker);
         }
         note_demand(chosen, snapshot, worker);
     }
@@ -210,11 +220,18 @@ pub(super) fn note_alias(chosen: &Chosen, snapshot: &Snapshot, now: Now, worker:
     let steered = &snapshot.world.services[chosen.service.index()].steered;
     let one = steered.live_index(position, Family::ALIAS) as u32 + 1;
     let (tally, until) = (&snapshot.tallies[worker.index], now.unix + u64::from(chosen.pick.ttl));
-    for live_index in chosen.outer.into_iter().filter(|outer| *outer > 0).chain([one]) {
-        tally.hand_out(live_index as usize - 1, 1, until);
-        worker.handed_out.beside(live_index);
-    }
+    tally.hand_out(one as usize - 1, 1, until);
+    worker.handed_out.beside(one);
+    note_outer(chosen, tally, until, worker);
     note_demand(chosen, snapshot, worker);
+}
+
+/// Notes the endpoints that services answer for.
+fn note_outer(chosen: &Chosen, tally: &Tally, until: u64, worker: &mut Worker) {
+    for outer in chosen.outer.into_iter().take_while(|outer| *outer > 0) {
+        tally.hand_out(outer as usize - 1, 1, until);
+        worker.handed_out.beside(outer);
+    }
 }
 
 /// Notes that the addresses of a pick were handed out as hints. Demand is counted by those who ask for addresses.
@@ -228,10 +245,7 @@ pub(super) fn note_hints(chosen: &Chosen, snapshot: &Snapshot, now: Now, worker:
     let (tally, until) = (&snapshot.tallies[worker.index], now.unix + u64::from(chosen.pick.ttl));
     tally.hand_out(first, set, until);
     bits(set).for_each(|place| worker.handed_out.beside((first + 2 * place) as u32 + 1));
-    for outer in chosen.outer.into_iter().take_while(|outer| *outer > 0) {
-        tally.hand_out(outer as usize - 1, 1, until);
-        worker.handed_out.beside(outer);
-    }
+    note_outer(chosen, tally, until, worker);
 }
 
 /// Has some answers sampled where capacity counts demand: of the service that answers, and of the one that was asked for.

@@ -29,9 +29,9 @@ pub(super) struct HandedOut {
     beside: [u32; BESIDE],
 }
 
-/// So many endpoints may be handed out beside: a service in a service, twice over. Of more than that, a reply that does not
-/// leave stays counted.
-const BESIDE: usize = 6;
+/// So many endpoints may be handed out beside: as many as services stand inside each other, and a name. Of more than that, a
+/// reply that does not leave stays counted. It is cleared for every query.
+const BESIDE: usize = 4;
 
 impl HandedOut {
     /// Notes one more, by its live word and one.

@@ -5,11 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use super::compile::Built;
 use super::task::{Compiled, Control};
@@ -147,9 +148,10 @@ impl Control {
         let (snapshot, databases) = (self.shared.load(), self.databases.clone());
         let (done, generation) = (self.compiled.0.clone(), snapshot.generation);
         let build = move || {
-            let built = Built::again(&config, &node, &snapshot.world, databases, &resolutions);
+            let again = || Built::again(&config, &node, &snapshot.world, databases, &resolutions);
+            let built = catch_unwind(AssertUnwindSafe(again)).ok().map(Box::new);
             drop(snapshot);
-            drop(done.blocking_send(Compiled::Again(generation, Box::new(built), resolutions)));
+            drop(done.blocking_send(Compiled::Again(generation, built, resolutions)));
         };
         if let Err(error) = spawn_in_background("resolve", build) {
             self.resolving.building = false;
@@ -158,11 +160,21 @@ impl Control {
     }
 
     /// A world with other addresses is built; it is of no use if a reload was faster.
-    pub(super) fn resolved(&mut self, generation: u64, built: Built, of: Arc<Resolutions>) {
+    pub(super) fn resolved(&mut self, generation: u64, built: Option<Built>, of: Arc<Resolutions>) {
         self.resolving.building = false;
-        if generation == self.shared.load().generation {
-            self.swap(built);
-            self.resolving.in_force(of);
+        match built {
+            Some(built) if generation == self.shared.load().generation => {
+                self.swap(built);
+                self.resolving.in_force(of);
+            }
+            Some(_) => {}
+            None => {
+                error!(
+                    "building with other addresses broke off, which is a defect of this program: please report it"
+                );
+                // Once is enough; the next change tries again.
+                self.resolving.in_force(of);
+            }
         }
         self.resolve_again();
     }

@@ -91,7 +91,7 @@ pub(super) enum Compiled {
     /// All that is configured.
     Anew(Option<Box<Built>>, Problems, Arc<Resolutions>),
     /// What was in force as the generation of that number, with other addresses.
-    Again(u64, Box<Built>, Arc<Resolutions>),
+    Again(u64, Option<Box<Built>>, Arc<Resolutions>),
 }
 
 /// Lines on what cannot be probed are so far apart when they say the same.
@@ -249,7 +249,7 @@ impl Control {
                 Event::Asked(request) => self.asked(request),
                 Event::Compiled(Compiled::Anew(built, problems, of)) => self.compiled(built, problems, of),
                 Event::Compiled(Compiled::Again(generation, built, of)) => {
-                    self.resolved(generation, *built, of)
+                    self.resolved(generation, built.map(|built| *built), of)
                 }
                 Event::Ticked => self.ticked(),
                 Event::Stopped => {

@@ -107,8 +107,14 @@ impl Snapshot {
     #[inline]
     pub fn located(&self, service: ServiceId, address: IpAddr, found: Found, walk: &Walk) -> Resolved {
         let resolved = self.world.locate_found(service, address, found);
+        if self.world.services[service.index()].fast { self.measure(resolved, walk) } else { resolved }
+    }
+
+    /// The same with what was measured, where the service looks at that.
+    #[inline]
+    pub fn measure(&self, resolved: Resolved, walk: &Walk) -> Resolved {
         // The operator's word beats what was measured.
-        if resolved.ruled || !self.world.services[service.index()].fast {
+        if resolved.ruled {
             return resolved;
         }
         let (fast, depth) = self.fast.found(walk);

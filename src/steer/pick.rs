@@ -230,14 +230,22 @@ pub fn pick<const TELLS: bool>(
         }
         return chain::run(service, client, family, scene, &mut random, &mut seen);
     };
+    // Nobody comes first where they stand as written; nearly all go by distance, and nothing is copied for them.
+    let other;
     let client = match walk.by {
-        By::Distance => *client,
-        By::Latency if client.fast.is_empty() => *client,
-        By::Latency => Client { first: client.fast, ..*client },
-        By::Writing => Client { first: &[], rest: &[], ..*client },
+        By::Distance => client,
+        By::Latency if client.fast.is_empty() => client,
+        By::Latency => {
+            other = Client { first: client.fast, ..*client };
+            &other
+        }
+        By::Writing => {
+            other = Client { first: &[], rest: &[], ..*client };
+            &other
+        }
     };
-    let pick = at_once(service, &client, family, scene, &mut seen);
-    pick.unwrap_or_else(|| at_length(service, &client, family, scene, &mut seen))
+    let pick = at_once(service, client, family, scene, &mut seen);
+    pick.unwrap_or_else(|| at_length(service, client, family, scene, &mut seen))
 }
 
 /// The whole walk, and what it comes to.
