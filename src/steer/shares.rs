@@ -3,6 +3,7 @@
 //! Nearly always nothing else counts: nobody ramps, drains or comes back slowly. Then a draw is one search in sums that
 //! were added up at load, and a rendezvous takes one logarithm for each different weight.
 
+use super::chain::lot::bits;
 use super::word::Keep;
 
 /// Weights, by an endpoint's position in its service.
@@ -66,21 +67,21 @@ impl Shares {
         &self.classes
     }
 
-    /// A place of all, as likely as its weight.
+    /// A place of a set, as likely as its weight; the set is not empty.
     #[inline]
-    pub fn draw(&self, random: u64) -> usize {
-        self.holds(part(random, self.all()))
-    }
-
-    /// Another place than `taken`, as likely as its weight; `taken` where there is no other.
-    #[inline]
-    pub fn draw_another(&self, taken: usize, random: u64) -> usize {
-        let upto = self.sums.get(taken).copied().unwrap_or(0);
-        let weight = self.weights.get(taken).map_or(0, |one| one.1);
-        let drawn = part(random, self.all() - weight);
-        // The others stand together when nobody stands between them.
-        let drawn = if drawn < upto - weight { drawn } else { drawn + weight };
-        self.holds(drawn).min(self.sums.len().saturating_sub(1))
+    pub fn draw(&self, set: u64, random: u64) -> usize {
+        let mut out = !set & self.everybody();
+        let left = bits(out).map(|place| self.weighs(place)).fold(self.all(), u32::saturating_sub);
+        let mut drawn = part(random, left);
+        // Who is out takes no room: whatever stands behind it moves up. Nearly always nobody is.
+        while out != 0 {
+            let place = out.trailing_zeros() as usize;
+            let weight = self.weighs(place);
+            let begins = self.sums.get(place).map_or(u32::MAX, |sum| sum - weight);
+            drawn += if drawn < begins { 0 } else { weight };
+            out &= out - 1;
+        }
+        self.sums.partition_point(|sum| *sum <= drawn)
     }
 
     /// How much a load is for the weight of its endpoint.
@@ -93,10 +94,13 @@ impl Shares {
         self.sums.last().copied().unwrap_or(0)
     }
 
-    /// Where in the sums a number stands.
+    fn everybody(&self) -> u64 {
+        u64::MAX >> (64 - self.sums.len().clamp(1, 64))
+    }
+
     #[inline]
-    fn holds(&self, number: u32) -> usize {
-        self.sums.partition_point(|sum| *sum <= number)
+    fn weighs(&self, place: usize) -> u32 {
+        self.weights.get(place).map_or(0, |one| one.1)
     }
 }
 
@@ -133,24 +137,24 @@ mod tests {
         let shares = shares(&[3, 1, 0, 4]);
         assert_eq!(shares.classes(), [(3, 0b1), (1, 0b110), (4, 0b1000)], "nobody weighs nothing");
         let middle = |ninth: u64| ((u128::from(2 * ninth + 1) << 63) / 9) as u64;
-        let drawn: Vec<_> = (0..9).map(|ninth| shares.draw(middle(ninth))).collect();
+        let drawn: Vec<_> = (0..9).map(|ninth| shares.draw(0b1111, middle(ninth))).collect();
         assert_eq!(drawn, [0, 0, 0, 1, 2, 3, 3, 3, 3]);
     }
 
     #[test]
-    fn another_is_never_the_same_and_keeps_to_the_weights() {
-        let shares = shares(&[3, 1, 2]);
-        for taken in 0..3 {
-            let mut generator = fastrand::Rng::with_seed(1);
-            let mut counts = [0_u32; 3];
-            (0..60_000).for_each(|_| counts[shares.draw_another(taken, generator.u64(..))] += 1);
-            assert_eq!(counts[taken], 0);
-            let left = 6 - [3, 1, 2][taken];
-            for (place, weight) in [3, 1, 2].into_iter().enumerate().filter(|(place, _)| *place != taken) {
-                assert!(counts[place].abs_diff(60_000 * weight / left) < 1_000, "{taken}: {counts:?}");
+    fn a_draw_of_some_keeps_to_their_weights() {
+        let weights = [3, 1, 2, 5];
+        let shares = shares(&weights);
+        for set in 1..16_u64 {
+            let (mut generator, mut counts) = (fastrand::Rng::with_seed(1), [0_u32; 4]);
+            (0..60_000).for_each(|_| counts[shares.draw(set, generator.u64(..))] += 1);
+            let of = |place: usize| if set & 1 << place == 0 { 0 } else { weights[place] };
+            let all: u32 = (0..4).map(of).sum();
+            for place in 0..4 {
+                assert!(counts[place].abs_diff(60_000 * of(place) / all) < 1_000, "{set:b}: {counts:?}");
+                assert_eq!(counts[place] == 0, of(place) == 0, "{set:b}: {counts:?}");
             }
         }
-        assert_eq!(self::shares(&[7]).draw_another(0, u64::MAX), 0, "there is no other");
     }
 
     #[test]

@@ -163,10 +163,24 @@ impl Word {
         }
     }
 
+    /// The bits of the tier.
+    pub const TIER: u64 = 7;
     /// The bits of what an endpoint keeps.
     pub const KEEP: u64 = 0x1_fff8;
     /// The bits of tier, TTL and deadline: words that share them stand alike.
     pub const STANDING: u64 = 0xffff_0000_fffe_0007;
+
+    /// The TTL in a word's 8 bytes, no deadline considered.
+    #[inline]
+    pub fn ttl_in(bits: u64) -> u64 {
+        bits >> 17 & 0x7fff
+    }
+
+    /// The deadline in a word's 8 bytes; 0: none.
+    #[inline]
+    pub fn deadline_in(bits: u64) -> u64 {
+        bits >> 48
+    }
 
     /// The TTL at `now` (Unix seconds): clamped by the deadline, at least 1 once there is one.
     #[inline]

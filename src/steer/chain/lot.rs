@@ -49,7 +49,7 @@ struct Scan {
     tier: Tier,
     set: u64,
     ttl: u32,
-    /// They are all there are, and each weighs what is configured.
+    /// Each of them weighs what is configured.
     as_written: bool,
 }
 
@@ -114,15 +114,18 @@ fn at_peace(service: &Steered, words: &[[Live; 2]], family: Family, scene: &Scen
 }
 
 fn at_length(service: &Steered, words: &[[Live; 2]], family: Family, scene: &Scene<'_>) -> Option<Scan> {
-    let (mut fit, mut unknown, mut idle, mut ttl) = (0_u64, 0_u64, 0_u64, service.ttl.max);
-    for (place, pair) in words.iter().enumerate() {
-        let word = pair[family.index()].load();
-        let bit = |tier| u64::from(word.tier == tier) << place;
-        fit |= bit(Tier::Fit);
-        unknown |= bit(Tier::Unknown);
-        idle |= bit(Tier::Idle);
-        let lasts = if word.tier == Tier::Absent { u32::MAX } else { word.ttl_at(scene.now) };
-        ttl = ttl.min(lasts);
+    let (mut fit, mut unknown, mut idle, mut changed) = (0_u64, 0_u64, 0_u64, 0_u64);
+    let (mut lasts, mut deadlines) = (u64::from(service.ttl.max), 0);
+    for (place, (pair, keep)) in words.iter().zip(service.shares.keeps()).enumerate() {
+        let bits = pair[family.index()].bits();
+        let is = |tier: Tier| u64::from(bits & Word::TIER == tier as u64);
+        fit |= is(Tier::Fit) << place;
+        unknown |= is(Tier::Unknown) << place;
+        idle |= is(Tier::Idle) << place;
+        changed |= u64::from((bits ^ keep) & Word::KEEP != 0) << place;
+        // Who is absent lasts for longer than anybody.
+        lasts = lasts.min(Word::ttl_in(bits) | is(Tier::Absent) << 15);
+        deadlines |= Word::deadline_in(bits);
     }
     let (tier, set) = match (fit, unknown, idle) {
         (1.., ..) => (Tier::Fit, fit),
@@ -130,7 +133,15 @@ fn at_length(service: &Steered, words: &[[Live; 2]], family: Family, scene: &Sce
         (0, 0, 1..) => (Tier::Idle, idle),
         (0, 0, 0) => return None,
     };
-    Some(Scan { tier, set, ttl, as_written: false })
+    let ttl = if deadlines == 0 { lasts as u32 } else { lasting(service, words, family, scene) };
+    Some(Scan { tier, set, ttl, as_written: changed & set == 0 })
+}
+
+/// The least TTL of everybody, where words of operators end soon.
+fn lasting(service: &Steered, words: &[[Live; 2]], family: Family, scene: &Scene<'_>) -> u32 {
+    let words = words.iter().map(|pair| pair[family.index()].load());
+    let present = words.filter(|word| word.tier != Tier::Absent);
+    present.map(|word| word.ttl_at(scene.now)).fold(service.ttl.max, u32::min)
 }
 
 /// Somebody of a set.
@@ -166,15 +177,17 @@ impl Draw<'_> {
         match (filter, self.as_written) {
             (Filter::Hash, true) => self.hash_by_class(client),
             (Filter::Hash, false) => self.hash(client),
-            (Filter::Weighted | Filter::Rotate, true) => shares.draw(random()),
+            (Filter::Weighted | Filter::Rotate, true) => shares.draw(self.set, random()),
             (Filter::Weighted | Filter::Rotate, false) => {
                 let (weights, places, count) = self.weights();
                 places[whom_by_weight(weights[..count].iter().copied(), random())].into()
             }
             (Filter::TwoChoices(_), true) => {
                 let random = random();
-                let first = shares.draw(random);
-                self.better(first, shares.draw_another(first, mix(random)))
+                let first = shares.draw(self.set, random);
+                let others = self.set & !(1 << first);
+                let second = if others == 0 { first } else { shares.draw(others, mix(random)) };
+                self.better(first, second)
             }
             (Filter::TwoChoices(_), false) => self.two_choices(random()),
             _ => self.least(),
@@ -197,8 +210,9 @@ impl Draw<'_> {
     #[inline]
     fn hash_by_class(&self, client: &Client<'_>) -> usize {
         let own = self.numbers(client);
-        let classes = self.service.shares.classes().iter();
-        Self::lowest(classes.map(|(weight, set)| (bits(*set).map(&own).fold(u64::MAX, u64::min), *weight)))
+        let classes = self.service.shares.classes().iter().map(|(weight, set)| (*weight, set & self.set));
+        let classes = classes.filter(|(_, set)| *set != 0);
+        Self::lowest(classes.map(|(weight, set)| (bits(set).map(&own).fold(u64::MAX, u64::min), weight)))
     }
 
     /// What a client's network draws at each endpoint.
