@@ -135,20 +135,19 @@ fn elsewhere(endpoint: &EndpointBody, family: &FamilyBody) -> Vec<(String, Strin
         let verdict = if family.addresses.is_empty() { "not probed" } else { "as these are:" };
         (name.clone(), verdict.to_owned())
     });
-    service.chain(name).chain(unresolved(endpoint, family)).collect()
+    service.chain(name).collect()
 }
 
 /// What is wrong with the name of an endpoint whose addresses are looked up.
-fn unresolved(endpoint: &EndpointBody, family: &FamilyBody) -> Option<(String, String)> {
+fn unresolved(endpoint: &EndpointBody) -> Option<[String; 2]> {
     let (name, resolved) = (endpoint.cname.as_ref()?, endpoint.resolved.as_ref()?);
-    let why = resolved.error.as_ref()?;
-    // Once, though it is said of both families.
-    let first = endpoint.families.first().is_some_and(|first| first.family == family.family);
-    let text = match &resolved.at {
-        Some(at) => format!("as looked up at {at}; since then: {why}"),
-        None => format!("cannot be looked up: {why}"),
+    let text = match (&resolved.error, &resolved.at) {
+        (Some(why), Some(at)) => format!("as looked up at {at}; since then: {why}"),
+        (Some(why), None) => format!("cannot be looked up: {why}"),
+        (None, None) if endpoint.families.is_empty() => "not looked up yet".to_owned(),
+        (None, _) => return None,
     };
-    first.then(|| (name.clone(), text))
+    Some([name.clone(), text])
 }
 
 /// A line for each address.
@@ -162,6 +161,12 @@ fn endpoints(endpoints: &[EndpointBody]) -> String {
             format!("; parked since {} ({}) until resumed", parked.since, parked.reason)
         });
         let load = load(endpoint);
+        if let Some([what, text]) = unresolved(endpoint) {
+            // Of no family: its addresses, as far as any are known, have lines of their own.
+            let none = || "-".to_owned();
+            let word = word.clone().unwrap_or_else(none);
+            rows.push([name.clone(), what, none(), none(), none(), none(), text, word]);
+        }
         for family in &endpoint.families {
             let keep = format!("{} %", (family.keep * 1e4).round() / 1e2);
             let share = format!("{:.0} %", family.share * 100.0);

@@ -31,9 +31,14 @@ impl Write for Deaf {
     }
 }
 
+/// Strangers' answers to a resolver could fill the log: what came of a look-up, we say ourselves. Whoever wants more writes a
+/// directive for these crates.
+const QUIET: &str = "hickory_net=error,hickory_resolver=error,hickory_proto=error";
+
 /// Starts logging to standard error. `filter` is a level or tracing directives; nonsense falls back to `info`.
 pub fn start_log(filter: &str, format: LogFormat) {
-    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_new(format!("{QUIET},{filter}"));
+    let filter = filter.unwrap_or_else(|_| EnvFilter::new(format!("{QUIET},info")));
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(|| Deaf(std::io::stderr()))
